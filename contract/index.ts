@@ -1,0 +1,103 @@
+/** The contract between a host and whoever uses it (window, page, command line). Both sides import only this folder. */
+import * as v from 'valibot';
+import { call, stream } from './define.ts';
+import {
+  CatalogImage,
+  DoctorReport,
+  DoctorRequest,
+  GenerateRequest,
+  ImageRef,
+  ImagesRequest,
+  ImportEvent,
+  ImportFolder,
+  JobEvent,
+  JobRef,
+  JobState,
+  JobSummary,
+  Nothing,
+  PackList,
+  PageRequest,
+  Pair,
+  PairRef,
+  Recipe,
+  ReferencesRequest,
+  ReferencesResponse,
+  Root,
+  SearchRequest,
+  SearchResponse,
+  Settings,
+  SettingsChange,
+  WatchJob,
+  page,
+} from './schema/index.ts';
+import type { Client, Services } from './define.ts';
+
+export const contract = {
+  jobs: {
+    submit: call(GenerateRequest, JobRef),
+    /** Newest first. */
+    list: call(PageRequest, page(JobSummary)),
+    /** Answers with the state after the cancel; cancelling a finished job changes nothing. */
+    cancel: call(JobRef, v.strictObject({ state: JobState })),
+    /** Replays the events after `after`, then follows to the final one. */
+    watch: stream(WatchJob, JobEvent),
+  },
+  catalog: {
+    roots: call(Nothing, v.strictObject({ roots: v.array(Root) })),
+    /** Lets the user pick a folder in a native dialog; null when none was picked. `not_supported` without a desktop. */
+    pickRoot: call(Nothing, v.strictObject({ root: v.nullable(Root) })),
+    /** Ends after its `report` event. */
+    importFolder: stream(ImportFolder, ImportEvent),
+    search: call(SearchRequest, SearchResponse),
+    references: call(ReferencesRequest, ReferencesResponse),
+    /** Newest first. */
+    images: call(ImagesRequest, page(CatalogImage)),
+    image: call(ImageRef, CatalogImage),
+  },
+  packs: {
+    list: call(Nothing, PackList),
+    doctor: call(DoctorRequest, DoctorReport),
+  },
+  gallery: {
+    /** Newest first. */
+    list: call(PageRequest, page(Pair)),
+    pair: call(PairRef, Pair),
+    recipe: call(ImageRef, Recipe),
+  },
+  settings: {
+    get: call(Nothing, Settings),
+    /** Answers with all settings after the change. */
+    set: call(SettingsChange, Settings),
+  },
+} as const;
+
+/** What the host implements. */
+export type StudioServices = Services<typeof contract>;
+/** What the window, the page and the command line use. */
+export type StudioClient = Client<typeof contract>;
+
+export { call, stream } from './define.ts';
+export type {
+  Call,
+  CallContext,
+  CallOptions,
+  Client,
+  Contract,
+  Method,
+  Schema,
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  Services,
+  Stream,
+} from './define.ts';
+export { AppError, ERROR_CODES, isErrorCode, toAppError } from './errors.ts';
+export type { AppErrorOptions, ErrorCode, ErrorDetails } from './errors.ts';
+export { linkClosedError, linkCore, memoryPair } from './link.ts';
+export type { CloseReason, Link, LinkCore } from './link.ts';
+export { decodeFrame, encodeFrame } from './codec.ts';
+export { parse } from './parse.ts';
+export type { FieldIssue } from './parse.ts';
+export { connect, serve } from './rpc.ts';
+export type { Server, ServeOptions } from './rpc.ts';
+export * from './schema/index.ts';

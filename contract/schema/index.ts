@@ -1,0 +1,11 @@
+/** All schemas and the types that are inferred from them. */
+export * from './binary.ts';
+export * from './catalog.ts';
+export * from './common.ts';
+export * from './gallery.ts';
+export * from './job.ts';
+export * from './pack.ts';
+export * from './packs.ts';
+export * from './recipe.ts';
+export * from './request.ts';
+export * from './settings.ts';

@@ -1,0 +1,71 @@
+/** What the studio knows about the packs it found, and about what would run where. */
+import * as v from 'valibot';
+import { ErrorBody } from './job.ts';
+import { Count, PackId, Pixels } from './common.ts';
+import { PackManifest } from './pack.ts';
+
+export const PackSummary = v.strictObject({
+  packId: PackId,
+  name: v.string(),
+  version: v.string(),
+  description: v.string(),
+  role: v.picklist(['generation', 'evaluation']),
+  licence: v.string(),
+  attribution: v.array(v.string()),
+  imageSize: Pixels,
+  maxTokens: Count,
+  maxReferences: Count,
+  /** Bytes of all files. */
+  bytes: Count,
+  parts: v.array(v.string()),
+  imagesSeen: PackManifest.entries.imagesSeen,
+  /** What a request that leaves them out gets. */
+  sampling: PackManifest.entries.sampling,
+});
+export type PackSummary = v.InferOutput<typeof PackSummary>;
+
+/** A folder that looks like a pack and cannot be used. */
+export const RefusedPack = v.strictObject({ folder: v.string(), error: ErrorBody });
+export type RefusedPack = v.InferOutput<typeof RefusedPack>;
+
+export const PackList = v.strictObject({ packs: v.array(PackSummary), refused: v.array(RefusedPack) });
+export type PackList = v.InferOutput<typeof PackList>;
+
+/** What runs one port, and why the others before it in the order do not. */
+export const PortReport = v.strictObject({
+  port: v.string(),
+  /** Null when no backend passed. */
+  chosen: v.nullable(
+    v.strictObject({
+      name: v.string(),
+      detail: v.string(),
+      /** Largest deviation from the golden data in units of its tolerance; null when the pack has none for this port. */
+      goldenError: v.nullable(v.number()),
+    }),
+  ),
+  refused: v.array(v.strictObject({ name: v.string(), reason: v.string() })),
+});
+export type PortReport = v.InferOutput<typeof PortReport>;
+
+/** One line of the doctor's list. */
+export const DoctorCheck = v.strictObject({
+  name: v.string(),
+  state: v.picklist(['ok', 'warning', 'problem']),
+  message: v.string(),
+});
+export type DoctorCheck = v.InferOutput<typeof DoctorCheck>;
+
+export const DoctorReport = v.strictObject({
+  appVersion: v.string(),
+  platform: v.string(),
+  runtime: v.string(),
+  checks: v.array(DoctorCheck),
+  packs: v.array(
+    v.strictObject({ packId: PackId, ports: v.array(PortReport), error: v.nullable(ErrorBody) }),
+  ),
+  refused: v.array(RefusedPack),
+});
+export type DoctorReport = v.InferOutput<typeof DoctorReport>;
+
+/** Without a pack id: all packs. */
+export const DoctorRequest = v.strictObject({ packId: v.optional(PackId) });

@@ -1,0 +1,41 @@
+/** What the user chose once for all. The settings file and `settings.set` hold the same. */
+import * as v from 'valibot';
+import { Guidance, PackId, ReferenceCount, SourceKind, Steps } from './common.ts';
+
+export const Settings = v.strictObject({
+  /** Null: the newest generation pack. */
+  packId: v.optional(v.nullable(PackId), null),
+  source: v.optional(SourceKind, 'prior'),
+  /** Null: the pack's own. */
+  steps: v.optional(v.nullable(Steps), null),
+  /** Null: the pack's own. */
+  guidance: v.optional(v.nullable(Guidance), null),
+  referencesPerEmphasis: v.optional(ReferenceCount, 4),
+  /** Make the unrefined twin too. */
+  compare: v.optional(v.boolean(), true),
+  upscale: v.optional(v.boolean(), true),
+  /** Send previews while sampling. */
+  previews: v.optional(v.boolean(), true),
+  /** Write the recipe into the PNG. */
+  embedRecipe: v.optional(v.boolean(), true),
+  /** Threads of the engine; null: chosen from the machine. */
+  threads: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256))), null),
+});
+export type Settings = v.InferOutput<typeof Settings>;
+
+/** Only what is to change. */
+export const SettingsChange = v.partial(
+  v.strictObject({
+    packId: v.nullable(PackId),
+    source: SourceKind,
+    steps: v.nullable(Steps),
+    guidance: v.nullable(Guidance),
+    referencesPerEmphasis: ReferenceCount,
+    compare: v.boolean(),
+    upscale: v.boolean(),
+    previews: v.boolean(),
+    embedRecipe: v.boolean(),
+    threads: Settings.entries.threads.wrapped,
+  }),
+);
+export type SettingsChange = v.InferOutput<typeof SettingsChange>;

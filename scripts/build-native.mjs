@@ -1,0 +1,2 @@
+import { existsSync } from 'node:fs';
+if (!existsSync('native/CMakeLists.txt')) process.exit(0);
