@@ -1,0 +1,25 @@
+"""What the encoder must see through: noise of every level, small shifts, and the blur of coarse images."""
+
+import torch
+import torch.nn.functional as F
+
+
+def shift(images, most: int):
+    """Shifts the whole batch by one random offset, edges repeated."""
+    dx, dy = torch.randint(-most, most + 1, (2,)).tolist()
+    padded = F.pad(images, (most, most, most, most), mode="replicate")
+    h, w = images.shape[-2:]
+    return padded[..., most + dy : most + dy + h, most + dx : most + dx + w]
+
+
+def blur(images):
+    """Down and up again by 2: about what an early clean prediction looks like."""
+    small = F.avg_pool2d(images, 2)
+    return F.interpolate(small, scale_factor=2, mode="bilinear")
+
+
+def noised(images, schedule, share: float, top: int):
+    """A `share` of the images noised at uniform levels up to `top`; returns images and levels (0 = clean)."""
+    n = images.shape[0]
+    t = torch.randint(0, top + 1, (n,)) * (torch.rand(n) < share)
+    return schedule.add_noise(images, torch.randn_like(images), t), t
