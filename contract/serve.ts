@@ -52,7 +52,7 @@ export function serve<C extends Contract>(
   async function answer(frame: UpFrame & { type: 'call' }, signal: AbortSignal): Promise<void> {
     const { id } = frame;
     const { method, handler } = find(contract, services, frame.method);
-    const input = await parse(method.input, frame.input, frame.method);
+    const input: unknown = await parse(method.input, frame.input, frame.method);
     if (signal.aborted) throw toAppError(signal.reason, 'cancelled');
     const check = (value: unknown): unknown =>
       options.parseOutput ? parseOutput(method, value, frame.method) : value;
