@@ -103,6 +103,10 @@ describe('the codec', () => {
     ['an unknown kind', forged({ frame: { x: null }, attached: [[['x'], 'toString', 0]] })],
     ['a path to nowhere', forged({ frame: {}, attached: [[['x'], 'u8', 0]] })],
     ['a path through a prototype', forged({ frame: {}, attached: [[['__proto__', 'x'], 'u8', 0]] })],
+    [
+      'a path to the end of the prototypes',
+      forged({ frame: {}, attached: [[['__proto__', '__proto__'], 'u8', 0]] }),
+    ],
     ['a path to a value', forged({ frame: { x: 1 }, attached: [[['x'], 'u8', 0]] })],
   ])('refuses bytes with %s', (_name, bytes) => {
     expect(refusal(() => decodeFrame(bytes)).code).toBe('bad_frame');

@@ -83,6 +83,23 @@ describe('the remote calls', () => {
     expect(errors.map((error) => error.code)).toEqual(['bad_frame']);
   });
 
+  it('do not start a handler whose request was cancelled before it was parsed', async () => {
+    let calls = 0;
+    const { near, server } = rig({
+      slow: () => {
+        calls++;
+        return null;
+      },
+    });
+    await Promise.all([
+      near.send(encodeFrame({ type: 'call', id: 1, method: 's.slow', input: {} })),
+      near.send(encodeFrame({ type: 'cancel', id: 1 })),
+    ]);
+    await settle();
+    expect(calls).toBe(0);
+    expect(server.active()).toBe(0);
+  });
+
   it('let a stream wait for a link that is full', async () => {
     const { opened, open } = gate();
     let made = 0;
