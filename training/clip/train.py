@@ -124,7 +124,7 @@ def main():
             row = {"seen": seen, "loss": round(float(np.mean(losses[-100:])), 4), "perSecond": round(step * batch / (time.time() - started), 1), "lr": round(rate_now, 6)}
             if step % 400 == 0:
                 model.eval()
-                scores = head(embed_all(model, val.images)).numpy()
+                scores = head(embed_all(model, val.images)).detach().numpy()
                 model.train()
                 p = precision_by_group(scores, val_labels, glossary)
                 row |= {"precision": round(float(np.mean(list(p.values()))), 4), "worst": dict(sorted(((g, round(x, 2)) for g, x in p.items()), key=lambda t: t[1])[:6])}

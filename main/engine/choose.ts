@@ -1,0 +1,108 @@
+/**
+ * Chooses what runs each part: providers in order, the first whose probe opens the graph and whose golden check agrees.
+ * Every refusal is kept with its reason and shown by `doctor`; nothing falls back in silence.
+ */
+import { AppError } from '#contract';
+import type { PackManifest, PackPartName } from '#contract';
+import { floats, longs, openSession } from './backends/ort/session.ts';
+import type { OrtSession, Provider } from './backends/ort/session.ts';
+import type { Golden } from './ports.ts';
+
+export interface Refusal {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface Chosen {
+  readonly session: OrtSession;
+  readonly provider: Provider;
+  /** Largest deviation from the golden data in units of its tolerance; null where the pack has none for this part. */
+  readonly goldenError: number | null;
+  readonly refused: readonly Refusal[];
+}
+
+/** Deviation in units of the tolerance: max|a - b| / (tolerance * max(1, max|b|)); for gradients relative to their own maximum. */
+export function deviation(got: Float32Array, wanted: Float32Array, tolerance: number, relative: boolean): number {
+  if (got.length !== wanted.length) return Number.POSITIVE_INFINITY;
+  let worst = 0;
+  let top = relative ? 1e-30 : 1;
+  for (let i = 0; i < wanted.length; i++) {
+    const d = Math.abs((got[i] as number) - (wanted[i] as number));
+    if (!(d <= Number.MAX_VALUE)) return Number.POSITIVE_INFINITY;
+    worst = Math.max(worst, d);
+    top = Math.max(top, Math.abs(wanted[i] as number));
+  }
+  return worst / (tolerance * top);
+}
+
+/** Runs a part's golden batch; null when the pack has none for it. */
+export async function goldenError(
+  session: OrtSession,
+  part: string,
+  golden: Golden,
+  tolerance: PackManifest['golden']['tolerance'],
+): Promise<number | null> {
+  const entries = [...golden].filter(([name]) => name.startsWith(`${part}.in.`));
+  if (entries.length === 0) return null;
+  const inputs = Object.fromEntries(
+    entries.map(([name, t]) => [
+      name.slice(part.length + 4),
+      t.data instanceof BigInt64Array ? longs(t.data, t.shape) : floats(t.data, t.shape),
+    ]),
+  );
+  const outputs = await session.run(inputs);
+  let worst = 0;
+  for (const [name, wanted] of golden) {
+    if (!name.startsWith(`${part}.out.`)) continue;
+    const key = name.slice(part.length + 5);
+    const got = outputs[key]?.data;
+    if (!(got instanceof Float32Array) || !(wanted.data instanceof Float32Array)) return Number.POSITIVE_INFINITY;
+    const isGradient = key === 'gradient';
+    worst = Math.max(worst, deviation(got, wanted.data, isGradient ? tolerance.gradient : tolerance.forward, isGradient));
+  }
+  return worst;
+}
+
+/** First line of an error, without paths: it is shown to a person. */
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]?.replaceAll(/\/[^\s'"]+/g, '…').slice(0, 240) ?? '';
+
+/**
+ * Opens a part with the first provider that passes. `known` holds refusals of providers that already failed to open for
+ * another part of this process: they are not tried again.
+ */
+export async function choose(
+  part: PackPartName,
+  bytes: Uint8Array,
+  order: readonly Provider[],
+  threads: number,
+  golden: Golden,
+  tolerance: PackManifest['golden']['tolerance'],
+  known: Map<Provider, string>,
+): Promise<Chosen> {
+  const refused: Refusal[] = [];
+  for (const provider of order) {
+    const before = known.get(provider);
+    if (before !== undefined) {
+      refused.push({ name: `ort-${provider}`, reason: before });
+      continue;
+    }
+    let session: OrtSession;
+    try {
+      session = await openSession(bytes, provider, threads);
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (provider !== 'cpu') known.set(provider, reason);
+      refused.push({ name: `ort-${provider}`, reason });
+      continue;
+    }
+    const error = await goldenError(session, part, golden, tolerance).catch(() => Number.POSITIVE_INFINITY);
+    if (error === null || error <= 1) return { session, provider, goldenError: error, refused };
+    refused.push({ name: `ort-${provider}`, reason: `golden check failed: ${error.toFixed(2)} times the tolerance` });
+    await session.release();
+  }
+  throw new AppError(
+    'backend_unavailable',
+    `Nothing on this machine can run the part "${part}": ${refused.map((r) => `${r.name}: ${r.reason}`).join('; ')}.`,
+  );
+}

@@ -1,0 +1,55 @@
+/** What the engine needs of a pack, as four small interfaces; a backend fills them (house.md, "The engine"). */
+
+export interface Condition {
+  /** [1 + K, D]: source embedding, then references. */
+  readonly tokens: Float32Array;
+  /** [1 + K], 1 = token present. All zero is the null condition. */
+  readonly mask: Float32Array;
+}
+
+export interface Denoiser {
+  readonly channels: 3 | 6;
+  /**
+   * Clean predictions for one image under each of the conditions, in one network call.
+   * `x` [3, S, S]; `gradient` [3, S, S] or null (the null gradient: zeros).
+   */
+  predict(
+    x: Float32Array,
+    gradient: Float32Array | null,
+    t: number,
+    conditions: readonly Condition[],
+  ): Promise<Float32Array[]>;
+}
+
+export interface ImageEncoder {
+  /** Unit embeddings [n, D] of images [n, 3, S, S]. */
+  embed(images: Float32Array, n: number): Promise<Float32Array>;
+}
+
+export interface TextEncoder {
+  /** Unit embedding [D] of token ids. */
+  embed(tokens: readonly number[]): Promise<Float32Array>;
+}
+
+export interface GradientKernel {
+  /** d(f(image) . cotangent)/d(image) [3, S, S], and the image's embedding [D]. */
+  vjp(image: Float32Array, cotangent: Float32Array): Promise<{ gradient: Float32Array; embedding: Float32Array }>;
+}
+
+export interface Prior {
+  /** An image embedding [D] for a text embedding [D]. */
+  predict(text: Float32Array): Promise<Float32Array>;
+}
+
+export interface Upscaler {
+  readonly factor: number;
+  /** [3, S, S] to [3, f S, f S]. */
+  enlarge(image: Float32Array): Promise<Float32Array>;
+}
+
+/** A value of the golden data: name to numbers and shape. */
+export interface GoldenTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | BigInt64Array;
+}
+export type Golden = ReadonlyMap<string, GoldenTensor>;

@@ -1,0 +1,113 @@
+/**
+ * Reads safetensors with the reference implementation's rules, all checked before anything is allocated
+ * (reliability.md T17): header size, UTF-8, no duplicate names, known types, sizes that match, no holes or overlaps.
+ */
+import { AppError } from '#contract';
+
+export type TensorData = Float32Array | BigInt64Array;
+export interface SafeTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+const BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, I64: 8 };
+const MAX_HEADER = 100_000_000;
+
+const bad = (message: string): AppError => new AppError('bad_header', `Not a valid safetensors file: ${message}`);
+const badTensor = (name: string, message: string): AppError =>
+  new AppError('bad_tensor', `Tensor "${name}" is not valid: ${message}`);
+
+/** JSON.parse keeps the last of two equal keys; a file that says a thing twice is refused instead. */
+function refuseDuplicates(text: string): void {
+  const seen = new Set<string>();
+  let depth = 0;
+  for (const match of text.matchAll(/[{}]|"((?:[^"\\]|\\.)*)"(\s*:)?/g)) {
+    if (match[0] === '{') depth++;
+    else if (match[0] === '}') depth--;
+    else if (depth === 1 && match[2] !== undefined) {
+      const key = JSON.parse(`"${match[1] ?? ''}"`) as string;
+      if (seen.has(key)) throw bad(`the name "${key}" occurs twice.`);
+      seen.add(key);
+    }
+  }
+}
+
+/** Tensors by name, and the file's metadata. Half-precision tensors are widened to float32. */
+export function readSafetensors(file: Uint8Array): { tensors: Map<string, SafeTensor>; metadata: Record<string, string> } {
+  if (file.length < 8) throw bad(`it has ${file.length} bytes, expected at least 8.`);
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const n = Number(view.getBigUint64(0, true));
+  if (n < 2 || n > MAX_HEADER || 8 + n > file.length) throw bad(`its header claims ${n} bytes, the file has ${file.length}.`);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + n));
+  } catch (cause) {
+    throw new AppError('bad_header', 'Not a valid safetensors file: its header is not UTF-8.', { cause });
+  }
+  if (!text.startsWith('{')) throw bad('its header does not start with "{".');
+  let header: Record<string, unknown>;
+  try {
+    header = JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw new AppError('bad_header', 'Not a valid safetensors file: its header is not JSON.', { cause });
+  }
+  refuseDuplicates(text);
+  const data = file.subarray(8 + n);
+  const entries: { name: string; dtype: string; shape: number[]; begin: number; end: number }[] = [];
+  let metadata: Record<string, string> = {};
+  for (const [name, raw] of Object.entries(header)) {
+    if (name === '__metadata__') {
+      metadata = Object.fromEntries(Object.entries(raw as object).map(([k, v]) => [k, String(v)]));
+      continue;
+    }
+    entries.push(entryOf(name, raw));
+  }
+  entries.sort((a, b) => a.begin - b.begin);
+  let expected = 0;
+  for (const e of entries) {
+    if (e.begin !== expected) throw badTensor(e.name, `its data begin at ${e.begin}, expected ${expected} (no holes, no overlap).`);
+    expected = e.end;
+  }
+  if (expected !== data.length) throw bad(`its tensors end at ${expected}, the file at ${data.length}.`);
+  const tensors = new Map(
+    entries.map((e) => [e.name, { dtype: e.dtype, shape: e.shape, data: decode(e.dtype, data.slice(e.begin, e.end)) }]),
+  );
+  return { tensors, metadata };
+}
+
+function entryOf(name: string, raw: unknown): { name: string; dtype: string; shape: number[]; begin: number; end: number } {
+  const { dtype, shape, data_offsets: offsets } = (raw ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
+  const size = typeof dtype === 'string' ? BYTES[dtype] : undefined;
+  if (size === undefined) throw badTensor(name, `type ${String(dtype)} is not one of ${Object.keys(BYTES).join(', ')}.`);
+  const whole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (!Array.isArray(shape) || !shape.every(whole)) throw badTensor(name, 'its shape is not a list of whole numbers.');
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole)) throw badTensor(name, 'its data_offsets are not two whole numbers.');
+  const [begin, end] = offsets as [number, number];
+  const elements = (shape as number[]).reduce((a, b) => a * b, 1);
+  if (!Number.isSafeInteger(elements * size) || end - begin !== elements * size)
+    throw badTensor(name, `its offsets hold ${end - begin} bytes, its shape needs ${elements * size}.`);
+  return { name, dtype: dtype as string, shape: shape as number[], begin, end };
+}
+
+function decode(dtype: string, bytes: Uint8Array): TensorData {
+  if (dtype === 'F32') return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  if (dtype === 'I64') return new BigInt64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
+  const half = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
+  const out = new Float32Array(half.length);
+  const bits = new Uint32Array(out.buffer);
+  for (let i = 0; i < half.length; i++) {
+    const h = half[i] as number;
+    if (dtype === 'BF16') bits[i] = h << 16;
+    else out[i] = fromHalf(h);
+  }
+  return out;
+}
+
+function fromHalf(h: number): number {
+  const sign = h & 0x8000 ? -1 : 1;
+  const exponent = (h >> 10) & 31;
+  const fraction = h & 1023;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

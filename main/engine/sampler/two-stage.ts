@@ -1,0 +1,109 @@
+/**
+ * Two-stage sampling (paper section 3.1, Fig. 3). Functions in, an async generator out: it knows no network, no backend
+ * and no clock. Names follow the paper: x~_t coarse image, x^0 clean prediction, g semantic-induced gradient.
+ */
+import { ddimStep } from './ddim.ts';
+import { alpha, samplingLevels } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
+import { clip, combine, isFinite } from './tensor.ts';
+
+/** How x_t is rebuilt from stage 2's clean image (docs/method.md, forms a, b, c). */
+export type Rebuild = 'mean-shift' | 'continue' | 'difference';
+
+/**
+ * Guided clean prediction f(x, g, t, c) with both branches of Eq. 3; `gradient` null is the null gradient. The result is
+ * not clipped yet.
+ */
+export type Predict = (x: Float32Array, gradient: Float32Array | null, t: number) => Promise<Float32Array>;
+
+/** g at x~_t, already divided by the pack's scale and clipped (Eqs. 9, 10). */
+export type Gradient = (coarse: Float32Array, t: number) => Promise<Float32Array>;
+
+export interface SamplingPlan {
+  readonly schedule: Schedule;
+  readonly steps: number;
+  readonly rebuild: Rebuild;
+  /** Levels [low, high] in which stage 2 acts. */
+  readonly window: readonly [number, number];
+  /** `single`: stage 1 only. `null`: stage 2 with a null gradient (equal compute). `gradient`: refinement. */
+  readonly stages: 'single' | 'null' | 'gradient';
+}
+
+export interface Step {
+  /** 1 .. steps. */
+  readonly i: number;
+  readonly of: number;
+  readonly stage: 'coarse' | 'gradient' | 'refined';
+  /** Clean prediction in [-1, 1] after this stage. */
+  readonly clean: Float32Array;
+  /** Set on the last stage of a step. */
+  readonly x?: Float32Array;
+  /** True when gradient or stage 2 was not finite and the step went on without it. */
+  readonly unrefined?: boolean;
+}
+
+/** True when stage 2 acts on the step that arrives at level t. A clean image (t = 0) has nothing left to refine. */
+export const refinesAt = (plan: SamplingPlan, t: number): boolean =>
+  plan.stages !== 'single' && t > 0 && t >= plan.window[0] && t <= plan.window[1];
+
+/**
+ * Samples from pure noise `x` [3, S, S]; yields after each stage, the last yield holds x_0. The caller breaks the loop to
+ * cancel: nothing runs between yields but the functions passed in.
+ */
+export async function* twoStage(
+  plan: SamplingPlan,
+  noise: Float32Array,
+  predict: Predict,
+  gradient: Gradient,
+): AsyncGenerator<Step> {
+  const { schedule, steps } = plan;
+  const levels = samplingLevels(schedule, steps);
+  const level = (i: number): number => levels[i] as number;
+  let x = noise;
+  for (let i = 1; i <= steps; i++) {
+    const from = level(i - 1);
+    const t = level(i);
+    // Stage 1: x~_t by a DDIM step of f(x_{t+1}, 0, t+1, c).
+    const clean = clip(await predict(x, null, from), -1, 1);
+    const coarse = ddimStep(schedule, x, clean, from, t);
+    if (!refinesAt(plan, t)) {
+      x = coarse;
+      yield { i, of: steps, stage: 'coarse', clean, x };
+      continue;
+    }
+    yield { i, of: steps, stage: 'coarse', clean };
+    let g: Float32Array | null = null;
+    if (plan.stages === 'gradient') {
+      g = await gradient(coarse, t);
+      if (!isFinite(g)) {
+        x = coarse;
+        yield { i, of: steps, stage: 'refined', clean, x, unrefined: true };
+        continue;
+      }
+      yield { i, of: steps, stage: 'gradient', clean };
+    }
+    // Stage 2: x^0' = f(x~_t, g, t, c).
+    const refined = clip(await predict(coarse, g, t), -1, 1);
+    let rebuilt: Float32Array;
+    if (plan.rebuild === 'continue' && i < steps) {
+      // Form b: stage 2 takes the next level's step itself, so this turn of the loop covers two levels.
+      rebuilt = ddimStep(schedule, coarse, refined, t, level(i + 1));
+    } else if (plan.rebuild === 'difference' && g) {
+      // Form c: zero where the gradient says nothing, at the price of one more call.
+      rebuilt = shift(coarse, refined, clip(await predict(coarse, null, t), -1, 1), alpha(schedule, t));
+    } else {
+      rebuilt = shift(coarse, refined, clean, alpha(schedule, t));
+    }
+    const finite = isFinite(rebuilt);
+    x = finite ? rebuilt : coarse;
+    if (finite && plan.rebuild === 'continue' && i < steps) i++;
+    yield finite
+      ? { i, of: steps, stage: 'refined', clean: refined, x }
+      : { i, of: steps, stage: 'refined', clean, x, unrefined: true };
+  }
+}
+
+/** x_t = x~_t + alpha_t (x^0' - x^0): the mean shift of Eq. 7 with stage 1's noise kept. */
+function shift(coarse: Float32Array, refined: Float32Array, clean: Float32Array, a: number): Float32Array {
+  return combine(1, coarse, a, combine(1, refined, -1, clean));
+}

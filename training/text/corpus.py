@@ -1,0 +1,65 @@
+"""The training texts: single phrases, compound details, captions and null phrases, each with the attributes it names."""
+
+from ..common.data import Glossary, Split
+from . import nulls
+
+
+class Corpus:
+    """`texts`, and for each text a list of alternatives, an alternative being a set of label columns an image must have."""
+
+    def __init__(self):
+        self.texts: list[str] = []
+        self.needs: list[list[frozenset[int]]] = []
+        self._seen: dict[str, int] = {}
+
+    def add(self, text: str, columns: frozenset[int]):
+        if text in self._seen:
+            needs = self.needs[self._seen[text]]
+            if columns not in needs:
+                needs.append(columns)
+            return
+        self._seen[text] = len(self.texts)
+        self.texts.append(text)
+        self.needs.append([columns])
+
+    def add_null(self, text: str):
+        self._seen[text] = len(self.texts)
+        self.texts.append(text)
+        self.needs.append([])
+
+
+def bare(text: str) -> str:
+    for article in ("a ", "an ", "the "):
+        if text.startswith(article):
+            return text[len(article) :]
+    return text
+
+
+def phrase_corpus(glossary: Glossary, held: bool) -> Corpus:
+    corpus = Corpus()
+    for p in glossary.held_phrases if held else glossary.phrases:
+        columns = frozenset([glossary.index[p["group"], p["value"]]])
+        corpus.add(p["text"], columns)
+        corpus.add(bare(p["text"]), columns)
+    return corpus
+
+
+def caption_columns(glossary: Glossary, record: dict, caption: dict) -> frozenset[int]:
+    columns = {glossary.index["subject", record["scene"]["subject"]]}
+    for detail in caption["details"]:
+        columns |= {glossary.index[g, v] for g, v in detail["attributes"].items()}
+    return frozenset(columns)
+
+
+def training_corpus(glossary: Glossary, train: Split, captions: int) -> Corpus:
+    corpus = phrase_corpus(glossary, held=False)
+    for record in train.records[:captions]:
+        for caption in record["captions"]:
+            corpus.add(caption["text"], caption_columns(glossary, record, caption))
+            for detail in caption["details"]:
+                columns = frozenset(glossary.index[g, v] for g, v in detail["attributes"].items())
+                corpus.add(detail["phrase"], columns)
+                corpus.add(bare(detail["phrase"]), columns)
+    for text in nulls.training():
+        corpus.add_null(text)
+    return corpus

@@ -1,0 +1,99 @@
+"""
+Trains the text head in the frozen image encoder's space: sigmoid loss of texts against cached image embeddings, every image
+that has all that a text names a positive, and a pull towards the sum of the named values' vectors.
+
+    python -m training.text.train --config training/configs/first.toml
+"""
+
+import argparse
+import time
+import tomllib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from ..common import paths
+from ..common.data import Glossary, Split
+from ..common.run import Run, autocast
+from .corpus import training_corpus
+from .features import FILES, hidden_states, package
+from .minilm import MiniLm, TextHead
+
+
+def positives(needs, labels: torch.Tensor) -> torch.Tensor:
+    """[texts, images] 1 where an image shows one of a text's alternatives whole."""
+    out = torch.zeros(len(needs), len(labels))
+    for row, alternatives in zip(out, needs):
+        for columns in alternatives:
+            row.logical_or_(labels[:, list(columns)].all(1))
+    return out
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--features-only", action="store_true")
+    args = parser.parse_args()
+    config = tomllib.load(open(args.config, "rb"))
+    c = config["text"]
+    torch.manual_seed(config["seed"])
+    run = Run(f"{config['name']}/text")
+    glossary, train = Glossary(paths.data()), Split(paths.data(), "train", limit=20_000)
+    corpus = training_corpus(glossary, train, c["captions"])
+    cache = run.folder / "features.pt"
+    if cache.exists():
+        states, mask = torch.load(cache, weights_only=True)
+    else:
+        states, mask = hidden_states(MiniLm.from_onnx(package() / FILES[0]), corpus.texts)
+        torch.save((states, mask), cache)
+    run.log(texts=len(corpus.texts), length=states.shape[1])
+    if args.features_only:
+        return
+    encoder = torch.load(paths.runs() / config["name"] / "encoder" / "checkpoint.pt", weights_only=True)
+    vectors = F.normalize(encoder["head"]["vectors"], dim=-1)
+    images = torch.load(paths.runs() / config["name"] / "references.pt", weights_only=True)["source"][: len(train)]
+    labels = torch.from_numpy(glossary.labels(train.scenes)).bool()
+    target = torch.stack([F.normalize(vectors[sorted({x for alt in n for x in alt})].sum(0), dim=-1) if n else torch.zeros(vectors.shape[1]) for n in corpus.needs])
+    head = TextHead(vectors.shape[1])
+    log_scale, bias = torch.nn.Parameter(torch.tensor(3.0)), torch.nn.Parameter(torch.tensor(-6.0))
+    optimizer = torch.optim.AdamW([*head.parameters(), log_scale, bias], lr=c["lr"], weight_decay=0.02, betas=(0.9, 0.98))
+    short = torch.tensor([i for i, n in enumerate(corpus.needs) if not n or min(map(len, n)) <= 2])
+    long = torch.tensor([i for i, n in enumerate(corpus.needs) if n and min(map(len, n)) > 2])
+    started, losses = time.time(), []
+    for step in range(c["steps"]):
+        rows = torch.cat([short[torch.randint(len(short), (c["batch"] // 2,))], long[torch.randint(len(long), (c["batch"] // 2,))]])
+        columns = torch.randint(len(images), (c["images"],))
+        # Long texts are rarely satisfied by chance: half of the images are drawn to satisfy a text of the batch.
+        own = [int(torch.nonzero(positives([corpus.needs[r]], labels[:4000])[0])[0]) for r in rows[-64:].tolist() if positives([corpus.needs[r]], labels[:4000]).any()]
+        columns[: len(own)] = torch.tensor(own, dtype=torch.int64)
+        x = states[rows].float()
+        m = mask[rows].float()
+        drop = (torch.rand_like(m) > 0.1).float()
+        drop[:, 0] = 1
+        for g in optimizer.param_groups:
+            g["lr"] = c["lr"] * min(1, (step + 1) / 200) * (0.5 * (1 + np.cos(np.pi * step / c["steps"])) + 0.01)
+        with autocast():
+            embedding = head(x, m * drop)
+        logits = log_scale.exp() * embedding @ images[columns].T + bias
+        wanted = positives([corpus.needs[r] for r in rows.tolist()], labels[columns])
+        rate = wanted.mean(1, keepdim=True).clamp(0.01, 0.5)
+        weight = torch.where(wanted > 0, 0.5 / rate, 0.5 / (1 - rate))
+        loss = F.binary_cross_entropy_with_logits(logits, wanted, weight=weight)
+        known = target[rows].norm(dim=-1) > 0
+        pull = (1 - (embedding * target[rows]).sum(-1))[known].mean()
+        total = loss + c["pull"] * pull
+        optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
+        optimizer.step()
+        losses.append((loss.item(), pull.item()))
+        if (step + 1) % 100 == 0:
+            a, b = np.mean(losses[-100:], 0)
+            run.log(step=step + 1, loss=round(float(a), 4), pull=round(float(b), 4), seconds=round(time.time() - started))
+    run.save({"head": head.state_dict(), "dims": vectors.shape[1], "config": c})
+    run.log(done=True)
+
+
+if __name__ == "__main__":
+    main()
