@@ -7,18 +7,19 @@ export interface Condition {
   readonly mask: Float32Array;
 }
 
+/** One branch of a guided prediction: c or the null condition, with or without gradient. */
+export interface Branch {
+  readonly condition: Condition;
+  readonly gradient: Float32Array | null;
+}
+
 export interface Denoiser {
   readonly channels: 3 | 6;
   /**
    * Clean predictions for one image under each of the conditions, in one network call.
-   * `x` [3, S, S]; `gradient` [3, S, S] or null (the null gradient: zeros).
+   * `x` [3, S, S]; a condition's own gradient is [3, S, S] or null (the null gradient: zeros).
    */
-  predict(
-    x: Float32Array,
-    gradient: Float32Array | null,
-    t: number,
-    conditions: readonly Condition[],
-  ): Promise<Float32Array[]>;
+  predict(x: Float32Array, t: number, branches: readonly Branch[]): Promise<Float32Array[]>;
 }
 
 export interface ImageEncoder {

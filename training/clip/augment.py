@@ -19,7 +19,7 @@ def blur(images):
 
 
 def noised(images, schedule, share: float, top: int):
-    """A `share` of the images noised at uniform levels up to `top`; returns images and levels (0 = clean)."""
+    """A `share` of the images noised at levels up to `top`, more often at low ones; returns images and levels (0 = clean)."""
     n = images.shape[0]
-    t = torch.randint(0, top + 1, (n,)) * (torch.rand(n) < share)
+    t = (torch.rand(n) ** 1.5 * (top + 1)).long() * (torch.rand(n) < share)
     return schedule.add_noise(images, torch.randn_like(images), t), t

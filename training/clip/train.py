@@ -73,6 +73,8 @@ def main():
     train, val = Split(paths.data(), "train"), Split(paths.data(), "validation")
     labels = torch.from_numpy(glossary.labels(train.scenes)).float()
     val_labels = glossary.labels(val.scenes)
+    # Small details need most of the training; whole-picture colours are learned in passing.
+    group_weight = torch.tensor([c["groupWeights"].get(g, 1.0) for g, _ in glossary.columns])
     # Rare values weigh more, bounded, so that hats are not lost beside backgrounds.
     rate = labels.mean(0).clamp_min(1e-3)
     pos_weight = ((1 - rate) / rate).sqrt().clamp(1, 12)
@@ -102,7 +104,7 @@ def main():
         if len(order) < batch:
             order = generator.permutation(len(train)).tolist()
         index = np.sort([order.pop() for _ in range(batch)])
-        x = shift(to_unit(train.images[index]), 3)
+        x = shift(to_unit(train.images[index]), c["shift"])
         if generator.random() < 0.25:
             x = torch.cat([blur(x[: batch // 2]), x[batch // 2 :]])
         x, _ = noised(x, schedule, c["noisedShare"], c["noisedTop"])
@@ -112,7 +114,7 @@ def main():
             g["lr"] = rate_now
         with autocast():
             logits = head(forward(x))
-        loss = F.binary_cross_entropy_with_logits(logits.float(), labels[index], pos_weight=pos_weight)
+        loss = F.binary_cross_entropy_with_logits(logits.float(), labels[index], weight=group_weight, pos_weight=pos_weight)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

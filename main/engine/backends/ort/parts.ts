@@ -15,32 +15,29 @@ export function ortDenoiser(session: OrtSession, shape: Shape, channels: 3 | 6):
   const image = [3, shape.size, shape.size];
   return {
     channels,
-    async predict(x, gradient, t, conditions) {
-      const b = conditions.length;
-      const repeat = (one: Float32Array): Float32Array => {
-        const all = new Float32Array(b * pixels);
-        for (let i = 0; i < b; i++) all.set(one, i * pixels);
-        return all;
-      };
+    async predict(x, t, branches) {
+      const b = branches.length;
+      const images = new Float32Array(b * pixels);
+      const gradients = new Float32Array(b * pixels);
       const condition = new Float32Array(b * tokens * shape.dims);
       const mask = new Float32Array(b * tokens);
-      conditions.forEach((c, i) => {
-        condition.set(c.tokens, i * tokens * shape.dims);
-        mask.set(c.mask, i * tokens);
+      branches.forEach((branch, i) => {
+        images.set(x, i * pixels);
+        if (branch.gradient) gradients.set(branch.gradient, i * pixels);
+        condition.set(branch.condition.tokens, i * tokens * shape.dims);
+        mask.set(branch.condition.mask, i * tokens);
       });
       const out = output(
         await session.run({
-          x: floats(repeat(x), [b, ...image]),
-          ...(channels === 6
-            ? { gradient: floats(gradient ? repeat(gradient) : new Float32Array(b * pixels), [b, ...image]) }
-            : {}),
+          x: floats(images, [b, ...image]),
+          ...(channels === 6 ? { gradient: floats(gradients, [b, ...image]) } : {}),
           t: floats(new Float32Array(b).fill(t), [b]),
           condition: floats(condition, [b, tokens, shape.dims]),
           mask: floats(mask, [b, tokens]),
         }),
         'x0',
       );
-      return conditions.map((_, i) => out.subarray(i * pixels, (i + 1) * pixels));
+      return branches.map((_, i) => out.subarray(i * pixels, (i + 1) * pixels));
     },
   };
 }

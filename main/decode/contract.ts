@@ -1,0 +1,13 @@
+/** The decoder's contract: bytes in, pixels or a reason out. */
+import * as v from 'valibot';
+import { Pixels, bytes, call } from '#contract';
+
+export const decodeContract = {
+  decode: {
+    /** A whole file to RGB bytes [size, size, 3] (square crop from the centre), a WebP thumbnail, and its own size. */
+    image: call(
+      v.strictObject({ file: bytes(), size: Pixels, thumbnail: Pixels }),
+      v.strictObject({ rgb: bytes(), thumbnail: bytes(), width: Pixels, height: Pixels }),
+    ),
+  },
+} as const;

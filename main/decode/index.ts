@@ -1,0 +1,1 @@
+export { decodeContract } from './contract.ts';

@@ -1,0 +1,11 @@
+/** Entry of the decoder's child process. */
+import { serve } from '#contract';
+import { processLink } from '../link/index.ts';
+import { decodeContract } from './contract.ts';
+import { decodeImage } from './decode.ts';
+
+const link = processLink(process);
+link.onClose(() => {
+  process.exit(0);
+});
+serve(decodeContract, { decode: { image: ({ file, size, thumbnail }) => decodeImage(file, size, thumbnail) } }, link);

@@ -1,0 +1,74 @@
+/** What the host asks of the engine, over a process link. Tensors travel as bytes; embeddings are unit vectors [D]. */
+import * as v from 'valibot';
+import { Arm, BackendUse, ContentHash, Guidance, PackId, PackManifest, PortReport, Rebuild, Seed, Stage, Steps, Weight, Window, bytes, call, floats, stream } from '#contract';
+
+const Pack = { packId: PackId };
+
+/** A reference as the sampler needs it: its clean embedding, and f(x_t^ref) for each sampling level, [levels, D]. */
+export const EngineReference = v.strictObject({ weight: Weight, clean: floats(), noised: floats() });
+export const EnginePhrase = v.strictObject({ weight: Weight, references: v.array(EngineReference) });
+export type EnginePhrase = v.InferOutput<typeof EnginePhrase>;
+
+export const SampleRequest = v.strictObject({
+  ...Pack,
+  arms: v.array(Arm),
+  /** e, [D]. */
+  source: floats(),
+  phrases: v.array(EnginePhrase),
+  /** Arm `wrong` only. */
+  wrongPhrases: v.array(EnginePhrase),
+  /** Arm `baseline` only. */
+  baselinePackId: v.optional(PackId),
+  seed: Seed,
+  steps: Steps,
+  guidance: Guidance,
+  rebuild: Rebuild,
+  window: Window,
+  upscale: v.boolean(),
+  previews: v.boolean(),
+});
+export type SampleRequest = v.InferOutput<typeof SampleRequest>;
+
+const Size = v.pipe(v.number(), v.integer(), v.minValue(1));
+export const SampleEvent = v.variant('type', [
+  v.strictObject({ type: v.literal('step'), arm: Arm, stage: Stage, i: Size, of: Size }),
+  /** Clean prediction as RGB bytes [size, size, 3]. */
+  v.strictObject({ type: v.literal('preview'), arm: Arm, i: Size, size: Size, rgb: bytes() }),
+  v.strictObject({
+    type: v.literal('result'),
+    arm: Arm,
+    size: Size,
+    rgb: bytes(),
+    /** Null when the pack has no upscaler or none was wanted. */
+    large: v.nullable(v.strictObject({ size: Size, rgb: bytes() })),
+    /** f of the result, [D]. */
+    embedding: floats(),
+    counters: v.strictObject({ denoiserCalls: v.number(), vjpCalls: v.number() }),
+    unrefinedSteps: v.array(Size),
+    backends: v.record(v.string(), BackendUse),
+    /** Seconds in denoiser, gradient and all. */
+    seconds: v.strictObject({ denoiser: v.number(), gradient: v.number(), total: v.number() }),
+  }),
+]);
+export type SampleEvent = v.InferOutput<typeof SampleEvent>;
+
+export const engineContract = {
+  engine: {
+    /** Makes a pack known; parts open on first use. The folder was checked by the host. */
+    open: call(v.strictObject({ folder: v.string(), manifest: PackManifest }), v.strictObject({})),
+    embedText: call(
+      v.strictObject({ ...Pack, text: v.string() }),
+      v.strictObject({ embedding: floats(), cutAt: v.nullable(v.number()), unknown: v.array(v.tuple([v.number(), v.number()])) }),
+    ),
+    /** RGB bytes [n, S, S, 3] to embeddings [n, D]. */
+    embedImages: call(v.strictObject({ ...Pack, rgb: bytes() }), v.strictObject({ embeddings: floats() })),
+    /** f(x_t^ref) of one image [S, S, 3] at levels, [levels, D]; the noise comes from the pack's bank by content hash. */
+    embedNoised: call(
+      v.strictObject({ ...Pack, contentHash: ContentHash, rgb: bytes(), levels: v.array(v.number()) }),
+      v.strictObject({ embeddings: floats() }),
+    ),
+    prior: call(v.strictObject({ ...Pack, text: floats() }), v.strictObject({ embedding: floats() })),
+    sample: stream(SampleRequest, SampleEvent),
+    inspect: call(v.strictObject(Pack), v.strictObject({ ports: v.array(PortReport) })),
+  },
+} as const;

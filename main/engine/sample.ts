@@ -1,0 +1,144 @@
+/** One sampling request: every arm from the same seed, noise and c, as a stream of steps, previews and results. */
+import { AppError } from '#contract';
+import type { Arm } from '#contract';
+import type { EnginePhrase, SampleEvent, SampleRequest } from './contract.ts';
+import { semanticGradient } from './gradient/semantic-gradient.ts';
+import type { PhraseReferences } from './gradient/semantic-gradient.ts';
+import type { OpenPack } from './pack.ts';
+import type { Branch, Condition, Denoiser } from './ports.ts';
+import { guide, makeSchedule, normals, samplingLevels, toRgb, twoStage } from './sampler/index.ts';
+import type { SamplingPlan } from './sampler/index.ts';
+
+const PREVIEW_INTERVAL_MS = 250;
+
+/** c = concat(e, e^1 .. e^K): references in turn from each phrase by rank, as many as the pack takes. */
+export function makeCondition(source: Float32Array, phrases: readonly EnginePhrase[], references: number): Condition {
+  const dims = source.length;
+  const tokens = new Float32Array((1 + references) * dims);
+  const mask = new Float32Array(1 + references);
+  tokens.set(source, 0);
+  mask[0] = 1;
+  const active = phrases.filter((p) => p.weight > 0);
+  let slot = 1;
+  const deepest = Math.max(0, ...active.map((p) => p.references.length));
+  for (let rank = 0; rank < deepest; rank++) {
+    for (const phrase of active) {
+      const reference = phrase.references[rank];
+      if (!reference || slot > references) continue;
+      tokens.set(reference.clean, slot * dims);
+      mask[slot++] = 1;
+    }
+  }
+  return { tokens, mask };
+}
+
+const nullCondition = (like: Condition): Condition => ({
+  tokens: new Float32Array(like.tokens.length),
+  mask: new Float32Array(like.mask.length),
+});
+
+const STAGES: Readonly<Record<Arm, SamplingPlan['stages']>> = {
+  sentence: 'single',
+  coarse: 'single',
+  coarse2: 'null',
+  wrong: 'gradient',
+  refined: 'gradient',
+  baseline: 'single',
+};
+
+/** Events of all arms in order. `signal` is looked at before every network call. */
+export async function* sample(
+  request: SampleRequest,
+  pack: OpenPack,
+  baseline: OpenPack | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<SampleEvent> {
+  const { manifest } = pack;
+  const schedule = makeSchedule(manifest.schedule.kind, manifest.schedule.levels);
+  const levels = samplingLevels(schedule, request.steps);
+  const noise = normals(BigInt(request.seed), 3 * manifest.image.size ** 2);
+  const full = makeCondition(request.source, request.phrases, manifest.denoiser.maxReferences);
+  const alone = makeCondition(request.source, [], manifest.denoiser.maxReferences);
+
+  for (const arm of request.arms) {
+    const began = performance.now();
+    if (arm === 'baseline' && !baseline)
+      throw new AppError('invalid_input', 'The arm "baseline" needs an evaluation pack: name one as baselinePackId.');
+    const denoiser: Denoiser = await (arm === 'baseline' && baseline ? baseline : pack).denoiser();
+    const kernel = STAGES[arm] === 'gradient' ? await pack.gradientKernel() : undefined;
+    const condition = arm === 'sentence' ? alone : full;
+    const counters = { denoiserCalls: 0, vjpCalls: 0 };
+    const spent = { denoiser: 0, gradient: 0 };
+    const phrases = arm === 'wrong' ? request.wrongPhrases : request.phrases;
+
+    const predict = async (x: Float32Array, g: Float32Array | null, t: number): Promise<Float32Array> => {
+      signal.throwIfAborted();
+      const start = performance.now();
+      // The null branch has a null gradient too: f(., 0, t, null) in both stages (method.md, reading 4).
+      const branches: Branch[] = [{ condition, gradient: g }];
+      if (request.guidance !== 0) branches.push({ condition: nullCondition(condition), gradient: null });
+      const out = await denoiser.predict(x, t, branches);
+      counters.denoiserCalls += branches.length;
+      spent.denoiser += performance.now() - start;
+      const [conditional, unconditional] = out as [Float32Array, Float32Array | undefined];
+      return unconditional ? guide(conditional, unconditional, request.guidance) : conditional;
+    };
+    const gradient = async (coarse: Float32Array, t: number): Promise<Float32Array> => {
+      signal.throwIfAborted();
+      const start = performance.now();
+      if (!kernel) throw new AppError('internal', 'No gradient kernel was opened.');
+      counters.vjpCalls++;
+      const g = await semanticGradient(kernel, coarse, t, atLevel(phrases, levels.indexOf(t), request.source.length), request.source.length, manifest.gradientScale);
+      spent.gradient += performance.now() - start;
+      return g;
+    };
+    const plan: SamplingPlan = {
+      schedule,
+      steps: request.steps,
+      rebuild: request.rebuild,
+      window: request.window,
+      stages: STAGES[arm] === 'gradient' && !phrases.some((p) => p.weight > 0 && p.references.length > 0) ? 'null' : STAGES[arm],
+    };
+    const unrefinedSteps: number[] = [];
+    let last: Float32Array | undefined;
+    let previewed = 0;
+    for await (const step of twoStage(plan, noise, predict, gradient)) {
+      signal.throwIfAborted();
+      if (step.unrefined) unrefinedSteps.push(step.i);
+      if (step.x) last = step.x;
+      yield { type: 'step', arm, stage: step.stage, i: step.i, of: step.of };
+      if (request.previews && step.x && performance.now() - previewed > PREVIEW_INTERVAL_MS) {
+        previewed = performance.now();
+        yield { type: 'preview', arm, i: step.i, size: manifest.image.size, rgb: toRgb(step.clean) };
+      }
+    }
+    if (!last) throw new AppError('internal', 'Sampling gave no image.');
+    yield {
+      type: 'result',
+      arm,
+      size: manifest.image.size,
+      rgb: toRgb(last),
+      large: request.upscale ? await enlarge(pack, last, signal) : null,
+      embedding: (await (await pack.imageEncoder()).embed(last, 1)).slice(),
+      counters,
+      unrefinedSteps,
+      backends: pack.backends(),
+      seconds: { denoiser: spent.denoiser / 1000, gradient: spent.gradient / 1000, total: (performance.now() - began) / 1000 },
+    };
+  }
+}
+
+async function enlarge(pack: OpenPack, image: Float32Array, signal: AbortSignal): Promise<{ size: number; rgb: Uint8Array } | null> {
+  signal.throwIfAborted();
+  const upscaler = await pack.upscaler();
+  if (!upscaler) return null;
+  return { size: pack.manifest.image.size * upscaler.factor, rgb: toRgb(await upscaler.enlarge(image)) };
+}
+
+/** The phrases' noised references at sampling level number `index`. */
+function atLevel(phrases: readonly EnginePhrase[], index: number, dims: number): PhraseReferences[] {
+  return phrases.map(({ weight, references }) => ({
+    weight,
+    references: references.map((r) => ({ weight: r.weight, embedding: r.noised.subarray(index * dims, (index + 1) * dims) })),
+  }));
+}

@@ -1,0 +1,102 @@
+/** The engine's side of its contract: packs by id, one sampling at a time. */
+import { AppError } from '#contract';
+import type { PackPartName, PortReport, Services } from '#contract';
+import type { engineContract } from './contract.ts';
+import { openPack } from './pack.ts';
+import type { OpenOptions, OpenPack } from './pack.ts';
+import { sample } from './sample.ts';
+import { addNoise, bankNoise, fromRgb, makeSchedule } from './sampler/index.ts';
+
+const EMBED_BATCH = 32;
+const PORTS: readonly (readonly [PackPartName, string])[] = [
+  ['denoiser', 'denoiser'],
+  ['imageEncoder', 'imageEncoder'],
+  ['imageEncoderVjp', 'gradient'],
+  ['textEncoder', 'textEncoder'],
+  ['prior', 'prior'],
+  ['upscaler', 'upscaler'],
+];
+
+export type EngineServices = Services<typeof engineContract>;
+
+/** Services over packs that `open` made known. */
+export function engineServices(options: OpenOptions): EngineServices {
+  const packs = new Map<string, OpenPack>();
+  const pack = (id: string): OpenPack => {
+    const found = packs.get(id);
+    if (!found) throw new AppError('pack_not_ready', `The pack "${id}" is not open in the engine.`);
+    return found;
+  };
+
+  async function embedAll(id: string, count: number, image: (i: number) => Float32Array, signal: AbortSignal): Promise<Float32Array> {
+    const { manifest } = pack(id);
+    const pixels = 3 * manifest.image.size ** 2;
+    const dims = manifest.embedding.dims;
+    const encoder = await pack(id).imageEncoder();
+    const out = new Float32Array(count * dims);
+    for (let i = 0; i < count; i += EMBED_BATCH) {
+      signal.throwIfAborted();
+      const n = Math.min(EMBED_BATCH, count - i);
+      const batch = new Float32Array(n * pixels);
+      for (let k = 0; k < n; k++) batch.set(image(i + k), k * pixels);
+      out.set(await encoder.embed(batch, n), i * dims);
+    }
+    return out;
+  }
+
+  return {
+    engine: {
+      async open({ folder, manifest }) {
+        await packs.get(manifest.id)?.close();
+        packs.set(manifest.id, openPack(folder, manifest, options));
+        return {};
+      },
+      async embedText({ packId, text }) {
+        const open = pack(packId);
+        const { ids, cutAt, unknown } = (await open.tokenizer()).tokenize(text, open.manifest.text.maxTokens);
+        return { embedding: await (await open.textEncoder()).embed(ids), cutAt, unknown: unknown.map(([a, b]) => [a, b]) };
+      },
+      async embedImages({ packId, rgb }, { signal }) {
+        const bytes = 3 * pack(packId).manifest.image.size ** 2;
+        if (rgb.length % bytes !== 0)
+          throw new AppError('invalid_input', `Expected a multiple of ${bytes} bytes of RGB, got ${rgb.length}.`);
+        return {
+          embeddings: await embedAll(packId, rgb.length / bytes, (i) => fromRgb(rgb.subarray(i * bytes, (i + 1) * bytes)), signal),
+        };
+      },
+      async embedNoised({ packId, contentHash, rgb, levels }, { signal }) {
+        const { manifest } = pack(packId);
+        const schedule = makeSchedule(manifest.schedule.kind, manifest.schedule.levels);
+        const bank = { seed: BigInt(manifest.noiseBank.seed), count: manifest.noiseBank.count };
+        const noise = bankNoise(bank, contentHash, manifest.image.size);
+        const clean = fromRgb(rgb);
+        return {
+          embeddings: await embedAll(packId, levels.length, (i) => addNoise(schedule, clean, noise, levels[i] as number), signal),
+        };
+      },
+      async prior({ packId, text }) {
+        return { embedding: await (await pack(packId).prior()).predict(text) };
+      },
+      sample: (request, { signal }) =>
+        sample(request, pack(request.packId), request.baselinePackId === undefined ? undefined : pack(request.baselinePackId), signal),
+      async inspect({ packId }) {
+        const open = pack(packId);
+        const ports: PortReport[] = [];
+        for (const [part, port] of PORTS) {
+          if (!open.manifest.parts[part]) continue;
+          try {
+            const { provider, goldenError, refused } = await open.inspect(part);
+            ports.push({
+              port,
+              chosen: { name: `ort-${provider}`, detail: `${options.threads} threads`, goldenError },
+              refused: refused.map((r) => ({ ...r })),
+            });
+          } catch (error) {
+            ports.push({ port, chosen: null, refused: [{ name: 'all', reason: error instanceof Error ? error.message : String(error) }] });
+          }
+        }
+        return { ports };
+      },
+    },
+  };
+}

@@ -1,0 +1,166 @@
+/** Builds the services by hand in one visible order and closes them in reverse. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError } from '#contract';
+import type { Root, StudioServices } from '#contract';
+import type { Config } from './config.ts';
+import { decodeContract } from './decode/index.ts';
+import { engineContract } from './engine/index.ts';
+import { makeChild } from './link/index.ts';
+import type { Spawn } from './link/index.ts';
+import { makeCatalog } from './services/catalog/index.ts';
+import type { Embedder } from './services/catalog/index.ts';
+import { makeGallery } from './services/gallery/index.ts';
+import { makeJobs } from './services/jobs/index.ts';
+import type { JobsEngine } from './services/jobs/index.ts';
+import { makePacks } from './services/packs/index.ts';
+import { makeSettings } from './services/settings/index.ts';
+import { makeStore, openStore, takeLease } from './services/store/index.ts';
+
+/** What differs between desktop, serve, command line and tests. */
+export interface Platform {
+  readonly spawn: Spawn;
+  readonly appVersion: string;
+  readonly pickFolder?: () => Promise<string | null>;
+  readonly now?: () => number;
+}
+
+export interface Host {
+  readonly services: StudioServices;
+  /** Makes a folder known by its path; only for hosts whose user may name paths. */
+  registerRoot(path: string): Promise<Root>;
+  /** The sample folder as a root, or null when it is not there. */
+  sampleRoot(): Promise<Root | null>;
+  /** PNG of a result, or WebP thumbnail of a catalog image, by opaque id. */
+  asset(id: string): Promise<{ bytes: Uint8Array; type: 'image/png' | 'image/webp' } | null>;
+  close(): Promise<void>;
+}
+
+const DECODE_MS = 5000;
+const THUMBNAIL = 256;
+
+/** Takes the lease, opens the catalog, starts the queue. Throws `catalog_locked` when somebody else has it. */
+export function createHost(config: Config, platform: Platform): Host {
+  const now = platform.now ?? Date.now;
+  mkdirSync(config.home, { recursive: true });
+  const release = takeLease(config.home, config.port);
+  let store;
+  try {
+    store = makeStore(openStore(config.home));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  const packs = makePacks(config.packFolders);
+  const settings = makeSettings(join(config.home, 'settings.json'));
+  const opened = new Set<string>();
+  const engine = makeChild('engine', engineContract, platform.spawn, 'engine_lost', () => {
+    opened.clear();
+    return Promise.resolve();
+  });
+  const decoder = makeChild('decode', decodeContract, platform.spawn, 'decode_lost');
+
+  /** The engine with this pack open in it. */
+  const engineFor = async (packId: string) => {
+    const pack = await packs.get(packId);
+    const client = await engine.client();
+    if (!opened.has(packId)) {
+      await client.engine.open({ folder: pack.folder, manifest: pack.manifest });
+      opened.add(packId);
+    }
+    return client.engine;
+  };
+  const embedder: Embedder = {
+    text: async (packId, text) => (await engineFor(packId)).embedText({ packId, text }),
+    images: async (packId, rgb, signal) => (await (await engineFor(packId)).embedImages({ packId, rgb }, { signal })).embeddings,
+  };
+  const jobsEngine: JobsEngine = {
+    text: embedder.text,
+    prior: async (packId, text) => (await (await engineFor(packId)).prior({ packId, text })).embedding,
+    noised: async (packId, contentHash, rgb, levels, signal) =>
+      (await (await engineFor(packId)).embedNoised({ packId, contentHash, rgb, levels: [...levels] }, { signal })).embeddings,
+    async *sample(request, signal) {
+      if (request.baselinePackId !== undefined) await engineFor(request.baselinePackId);
+      yield* (await engineFor(request.packId)).sample(request, { signal });
+    },
+  };
+
+  /** A file that does not come back in time costs the decoder its life, not the import. */
+  async function decode(file: Uint8Array, size: number) {
+    const client = await decoder.client();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        decoder.kill();
+        reject(new AppError('decode_timeout', `The picture took longer than ${DECODE_MS / 1000} s to decode.`));
+      }, DECODE_MS);
+    });
+    try {
+      return await Promise.race([client.decode.image({ file, size, thumbnail: THUMBNAIL }), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  const catalog = makeCatalog({ store, packs, embedder, decode, folder: config.home, pickFolder: platform.pickFolder, now });
+  const gallery = makeGallery(store, config.home, now);
+  const jobs = makeJobs({ store, packs, catalog, gallery, engine: jobsEngine, appVersion: platform.appVersion, now });
+  jobs.start();
+
+  const services: StudioServices = {
+    jobs: jobs.service,
+    catalog: catalog.service,
+    gallery: gallery.service,
+    settings: settings.service,
+    packs: {
+      list: () => packs.list(),
+      async doctor({ packId }) {
+        const { packs: found, refused } = await packs.list();
+        const wanted = packId === undefined ? found : found.filter((p) => p.packId === packId);
+        if (packId !== undefined && wanted.length === 0) await packs.get(packId);
+        const reports = [];
+        for (const { packId: id } of wanted) {
+          try {
+            const { ports } = await (await engineFor(id)).inspect({ packId: id });
+            reports.push({ packId: id, ports, error: null });
+          } catch (error) {
+            const failed = error instanceof AppError ? error : new AppError('engine_failed', String(error));
+            reports.push({ packId: id, ports: [], error: { code: failed.code, message: failed.message } });
+          }
+        }
+        return {
+          appVersion: platform.appVersion,
+          platform: `${process.platform} ${process.arch}`,
+          runtime: `Node ${process.versions.node}`,
+          checks: [
+            { name: 'packs', state: found.length > 0 ? ('ok' as const) : ('problem' as const), message: `${found.length} usable, ${refused.length} refused` },
+            { name: 'catalog', state: 'ok' as const, message: `${store.read.images.roots().length} folders` },
+          ],
+          packs: reports,
+          refused,
+        };
+      },
+    },
+  };
+
+  return {
+    services,
+    registerRoot: (path) => catalog.registerRoot(path, false),
+    sampleRoot: () => catalog.registerRoot(config.sampleFolder, true).catch(() => null),
+    async asset(id) {
+      const png = await gallery.file(id);
+      if (png) return { bytes: png, type: 'image/png' };
+      const row = store.read.images.byId(id);
+      const webp = row ? await catalog.thumbnail(row.content_hash) : null;
+      return webp ? { bytes: webp, type: 'image/webp' } : null;
+    },
+    async close() {
+      await jobs.close();
+      await Promise.all([engine.close(), decoder.close()]);
+      store.close();
+      release();
+    },
+  };
+}
+
+export { parseEmphasis, parsePhraseOption } from './engine/index.ts';

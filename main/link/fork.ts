@@ -1,0 +1,29 @@
+/** Child processes of plain Node (serve, command line, tests): fork with bytes on the channel. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { AppError } from '#contract';
+import type { ChildHandle, Spawn } from './child.ts';
+import { processLink } from './process-link.ts';
+
+export function forkSpawn(environment: Readonly<Record<string, string>> = {}): Spawn {
+  return (entry: 'engine' | 'decode', lost: () => AppError): ChildHandle => {
+    const child = fork(fileURLToPath(new URL(`../${entry}/main.ts`, import.meta.url)), [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      execArgv: [],
+      env: { ...process.env, ...environment },
+    });
+    const ended = new Promise<void>((resolve) => {
+      child.once('exit', () => {
+        resolve();
+      });
+    });
+    return {
+      link: processLink(child, lost),
+      kill: () => {
+        child.kill('SIGKILL');
+      },
+      ended,
+    };
+  };
+}

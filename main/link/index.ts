@@ -1,0 +1,5 @@
+export { processLink } from './process-link.ts';
+export type { Channel } from './process-link.ts';
+export { makeChild } from './child.ts';
+export type { Child, ChildHandle, Spawn } from './child.ts';
+export { forkSpawn } from './fork.ts';

@@ -1,0 +1,32 @@
+/**
+ * Calibrated strength. A raw score says little: the best of many images scores high by chance. The pack carries the scores
+ * of phrases that name nothing in its world against single images (quantiles of F). The best of N such scores stays below s
+ * with chance F(s)^N, and that chance is the strength: 0.95 means that 5 % of empty phrases would find something as good in
+ * a folder of this size. Images are treated as independent, which makes it lean to the strict side.
+ */
+
+/** F(s): share of null scores below s, linear between the pack's 101 quantiles. */
+export function nullShare(quantiles: readonly number[], score: number): number {
+  const last = quantiles.length - 1;
+  if (score <= (quantiles[0] as number)) return 0;
+  if (score >= (quantiles[last] as number)) return 1;
+  let lo = 0;
+  let hi = last;
+  while (hi - lo > 1) {
+    const mid = (lo + hi) >> 1;
+    if ((quantiles[mid] as number) <= score) lo = mid;
+    else hi = mid;
+  }
+  const a = quantiles[lo] as number;
+  const b = quantiles[hi] as number;
+  return (lo + (b > a ? (score - a) / (b - a) : 0)) / last;
+}
+
+/** Strength of a score in a folder of `images` images, 0 .. 1. */
+export const strengthOf = (quantiles: readonly number[], score: number, images: number): number =>
+  nullShare(quantiles, score) ** Math.max(1, images);
+
+export type Verdict = 'good' | 'weak' | 'none';
+
+/** What a chip says about its best reference. */
+export const verdictOf = (strength: number): Verdict => (strength >= 0.95 ? 'good' : strength >= 0.5 ? 'weak' : 'none');

@@ -1,0 +1,60 @@
+/** The seam behind which a server's index could stand (performance.md, section 6): add, search, snapshot. */
+export interface Neighbour {
+  readonly id: string;
+  readonly score: number;
+}
+
+export interface VectorIndex {
+  readonly size: number;
+  /** Adds or replaces the unit vector [D] of an id. */
+  add(id: string, vector: Float32Array): void;
+  /** The k ids with the largest inner product, exactly; ties by id. `skip` ids never come. */
+  search(query: Float32Array, k: number, skip?: ReadonlySet<string>): Neighbour[];
+  /** All ids with their vectors, to be kept or moved. */
+  snapshot(): { ids: readonly string[]; vectors: Float32Array; dims: number };
+}
+
+/** Exact index in memory: one flat array, scanned. */
+export function exactIndex(dims: number): VectorIndex {
+  const ids: string[] = [];
+  const rows = new Map<string, number>();
+  let vectors = new Float32Array(1024 * dims);
+  const better = (a: Neighbour, b: Neighbour): boolean => a.score > b.score || (a.score === b.score && a.id < b.id);
+  return {
+    get size() {
+      return ids.length;
+    },
+    add(id, vector) {
+      if (vector.length !== dims) throw new RangeError(`expected a vector of ${dims} numbers, got ${vector.length}`);
+      let row = rows.get(id);
+      if (row === undefined) {
+        row = ids.push(id) - 1;
+        rows.set(id, row);
+        if ((row + 1) * dims > vectors.length) {
+          const larger = new Float32Array(vectors.length * 2);
+          larger.set(vectors);
+          vectors = larger;
+        }
+      }
+      vectors.set(vector, row * dims);
+    },
+    search(query, k, skip) {
+      const best: Neighbour[] = [];
+      for (let row = 0; row < ids.length; row++) {
+        let score = 0;
+        const base = row * dims;
+        for (let d = 0; d < dims; d++) score += (vectors[base + d] as number) * (query[d] as number);
+        const hit = { id: ids[row] as string, score };
+        const last = best.at(-1);
+        if (best.length === k && last && !better(hit, last)) continue;
+        if (skip?.has(hit.id)) continue;
+        let at = best.length;
+        while (at > 0 && better(hit, best[at - 1] as Neighbour)) at--;
+        best.splice(at, 0, hit);
+        if (best.length > k) best.pop();
+      }
+      return best;
+    },
+    snapshot: () => ({ ids: [...ids], vectors: vectors.slice(0, ids.length * dims), dims }),
+  };
+}

@@ -1,0 +1,109 @@
+/** Finished pictures: files with their recipe inside, pairs in the catalog, in one transaction. */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import * as v from 'valibot';
+import { AppError, Recipe } from '#contract';
+import type { Arm, Pair, Result, StudioServices } from '#contract';
+import { writeAtomic } from '../files.ts';
+import type { PairRow, ResultRow, Store } from '../store/index.ts';
+import { readText, withText } from './png-text.ts';
+
+export { readText, withText } from './png-text.ts';
+
+export const RECIPE_KEY = 'accent:recipe';
+
+export interface Picture {
+  readonly arm: Arm;
+  readonly size: number;
+  readonly rgb: Uint8Array;
+  readonly recipe: Recipe;
+}
+
+export interface Gallery {
+  readonly service: StudioServices['gallery'];
+  /** Writes the files, then pair and results in one transaction (with whatever else `also` writes). */
+  add(pair: { jobId: string; prompt: string; seed: number }, pictures: readonly Picture[], also: (pairId: string, results: Result[]) => void): Promise<{ pairId: string; results: Result[] }>;
+  /** PNG bytes of a result. */
+  file(imageId: string): Promise<Uint8Array | null>;
+}
+
+/** The recipe inside a PNG. Throws `bad_recipe` naming the field. */
+export function recipeOf(png: Uint8Array): Recipe {
+  const text = readText(png).get(RECIPE_KEY);
+  if (text === undefined) throw new AppError('bad_recipe', `This PNG holds no recipe ("${RECIPE_KEY}"). Expected a picture that the studio wrote, with its metadata kept.`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new AppError('bad_recipe', 'The recipe in this PNG is not JSON.', { cause });
+  }
+  const result = v.safeParse(Recipe, json);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  throw new AppError('bad_recipe', `The recipe in this PNG does not fit: ${v.getDotPath(issue) ?? 'whole'}: ${issue.message}`);
+}
+
+/** One line for people and other programs. */
+export function describe(recipe: Recipe): string {
+  const stressed = recipe.emphases.filter((e) => !e.muted).map((e) => `(${e.phrase}:${e.weight})`).join(' ');
+  return `${recipe.prompt}${stressed ? ` | stressed: ${stressed}` : ''} | ${recipe.arm}, seed ${recipe.seed}, ${recipe.steps} steps, guidance ${recipe.guidance}, pack ${recipe.pack.id} ${recipe.pack.version}`;
+}
+
+const toResult = (r: ResultRow): Result => ({ arm: r.arm as Arm, imageId: r.image_id, contentHash: r.content_hash, width: r.width, height: r.height });
+
+export function makeGallery(store: Store, folder: string, now: () => number): Gallery {
+  const images = join(folder, 'images');
+  const pairOf = (p: PairRow): Pair => ({
+    pairId: p.pair_id,
+    jobId: p.job_id,
+    createdAt: p.created_at,
+    prompt: p.prompt,
+    seed: p.seed,
+    results: store.read.gallery.results(p.pair_id).map(toResult),
+  });
+  return {
+    async add({ jobId, prompt, seed }, pictures, also) {
+      await mkdir(images, { recursive: true });
+      const pairId = randomUUID();
+      const rows: ResultRow[] = [];
+      for (const { arm, size, rgb, recipe } of pictures) {
+        const plain = await sharp(rgb, { raw: { width: size, height: size, channels: 3 } }).png({ compressionLevel: 9 }).toBuffer();
+        const png = withText(plain, { Software: 'Accent', Description: describe(recipe), [RECIPE_KEY]: JSON.stringify(recipe) });
+        const imageId = randomUUID();
+        const file = `${imageId}.png`;
+        await writeAtomic(join(images, file), png);
+        rows.push({ image_id: imageId, pair_id: pairId, arm, content_hash: createHash('sha256').update(png).digest('hex'), file, width: size, height: size, recipe: JSON.stringify(recipe) });
+      }
+      const results = rows.map(toResult);
+      store.transaction(() => {
+        store.write.gallery.pair({ pair_id: pairId, job_id: jobId, created_at: now(), prompt, seed });
+        for (const row of rows) store.write.gallery.result(row);
+        also(pairId, results);
+      });
+      return { pairId, results };
+    },
+    async file(imageId) {
+      const row = store.read.gallery.result(imageId);
+      return row ? readFile(join(images, row.file)).catch(() => null) : null;
+    },
+    service: {
+      list({ after, limit }) {
+        const rows = store.read.gallery.page(after === undefined ? Number.MAX_SAFE_INTEGER : Number(after), limit + 1);
+        const items = rows.slice(0, limit);
+        return { items: items.map(pairOf), next: rows.length > limit ? String(items.at(-1)?.number) : null };
+      },
+      pair({ pairId }) {
+        const row = store.read.gallery.pair(pairId);
+        if (!row) throw new AppError('not_found', 'This pair is not in the gallery.');
+        return pairOf(row);
+      },
+      recipe({ imageId }) {
+        const row = store.read.gallery.result(imageId);
+        if (!row) throw new AppError('not_found', 'This picture is not in the gallery.');
+        return v.parse(Recipe, JSON.parse(row.recipe));
+      },
+    },
+  };
+}

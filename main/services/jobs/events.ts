@@ -1,0 +1,69 @@
+/** Numbered events of jobs: kept in the catalog, replayed from any number, followed while they come. */
+import type { JobEvent } from '#contract';
+import { isFinal } from '#contract';
+import type { Store } from '../store/index.ts';
+
+type Body<E = JobEvent> = E extends JobEvent ? Omit<E, 'jobId' | 'seq' | 'at'> : never;
+export type EventBody = Body;
+
+export interface EventLog {
+  append(jobId: string, body: EventBody): JobEvent;
+  /** Events after `after`, then new ones until the final one or the signal. */
+  watch(jobId: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent>;
+}
+
+export function makeEventLog(store: Store, now: () => number): EventLog {
+  const listeners = new Map<string, Set<() => void>>();
+  const sequence = new Map<string, number>();
+
+  const read = (jobId: string, after: number): JobEvent[] =>
+    store.read.jobs.events(jobId, after).map(({ body, bytes }) => {
+      const event = JSON.parse(body) as JobEvent;
+      return event.type === 'preview' && bytes ? { ...event, rgba: new Uint8Array(bytes) } : event;
+    });
+
+  return {
+    append(jobId, body) {
+      const seq = (sequence.get(jobId) ?? store.read.jobs.lastSeq(jobId)) + 1;
+      sequence.set(jobId, seq);
+      const event = { ...body, jobId, seq, at: now() } as JobEvent;
+      store.transaction(() => {
+        if (event.type === 'preview') {
+          const { rgba, ...rest } = event;
+          store.write.jobs.dropEvents(jobId, `preview:${event.arm}`);
+          store.write.jobs.event(jobId, seq, `preview:${event.arm}`, JSON.stringify(rest), rgba);
+        } else store.write.jobs.event(jobId, seq, event.type, JSON.stringify(event), null);
+      });
+      if (isFinal(event)) sequence.delete(jobId);
+      for (const wake of listeners.get(jobId) ?? []) wake();
+      return event;
+    },
+    async *watch(jobId, after, signal) {
+      let wake: () => void = () => undefined;
+      let pending = true;
+      const notify = (): void => {
+        pending = true;
+        wake();
+      };
+      const set = listeners.get(jobId) ?? new Set();
+      listeners.set(jobId, set.add(notify));
+      signal.addEventListener('abort', notify);
+      try {
+        let last = after;
+        while (!signal.aborted) {
+          if (!pending) await new Promise<void>((resolve) => (wake = resolve));
+          pending = false;
+          for (const event of read(jobId, last)) {
+            last = event.seq;
+            yield event;
+            if (isFinal(event)) return;
+          }
+        }
+      } finally {
+        set.delete(notify);
+        if (set.size === 0) listeners.delete(jobId);
+        signal.removeEventListener('abort', notify);
+      }
+    },
+  };
+}

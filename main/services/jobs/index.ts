@@ -1,0 +1,231 @@
+/** The queue: jobs are rows, one runs at a time, a crash leaves none of them in between. */
+import { createHash, randomUUID } from 'node:crypto';
+import * as v from 'valibot';
+import { AppError, GenerateRequest, toAppError } from '#contract';
+import type { ErrorBody, JobState, JobSummary, Recipe, RecipePack, StudioServices } from '#contract';
+import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
+import { makeSchedule, samplingLevels } from '../../engine/index.ts';
+import type { Catalog } from '../catalog/index.ts';
+import type { Gallery, Picture } from '../gallery/index.ts';
+import type { InstalledPack, PacksService } from '../packs/index.ts';
+import type { JobRow, Store } from '../store/index.ts';
+import { makeEventLog } from './events.ts';
+import { prepare } from './prepare.ts';
+import type { PrepareEngine, Prepared } from './prepare.ts';
+
+export interface JobsEngine extends PrepareEngine {
+  sample(request: SampleRequest, signal: AbortSignal): AsyncIterable<SampleEvent>;
+}
+
+export interface JobsOptions {
+  readonly store: Store;
+  readonly packs: PacksService;
+  readonly catalog: Catalog;
+  readonly gallery: Gallery;
+  readonly engine: JobsEngine;
+  readonly appVersion: string;
+  readonly now: () => number;
+}
+
+export interface Jobs {
+  readonly service: StudioServices['jobs'];
+  /** Marks what a crash left running as interrupted, then takes up the queue. */
+  start(): void;
+  /** Stops the running job (it will be `interrupted`) and waits for it. */
+  close(): Promise<void>;
+}
+
+const summary = (row: JobRow): JobSummary => ({
+  jobId: row.job_id,
+  state: row.state as JobState,
+  request: JSON.parse(row.request) as GenerateRequest,
+  createdAt: row.created_at,
+  startedAt: row.started_at,
+  endedAt: row.ended_at,
+  attempts: row.attempts,
+  pairId: row.pair_id,
+  error: row.error === null ? null : (JSON.parse(row.error) as ErrorBody),
+});
+
+const recipePack = ({ manifest }: InstalledPack): RecipePack => ({
+  id: manifest.id,
+  version: manifest.version,
+  parts: Object.fromEntries(Object.entries(manifest.parts).flatMap(([name, p]) => (p ? [[name, p.sha256]] : []))),
+});
+
+const rgbaOf = (rgb: Uint8Array): Uint8Array => {
+  const out = new Uint8Array((rgb.length / 3) * 4).fill(255);
+  for (let i = 0, j = 0; i < rgb.length; i += 3, j += 4) out.set(rgb.subarray(i, i + 3), j);
+  return out;
+};
+
+export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, now }: JobsOptions): Jobs {
+  const log = makeEventLog(store, now);
+  let running: { jobId: string; abort: AbortController; ended: Promise<void> } | undefined;
+  let closing = false;
+
+  const end = (jobId: string, state: JobState, error: ErrorBody | null): void => {
+    store.write.jobs.end(jobId, state, now(), null, error === null ? null : JSON.stringify(error));
+    if (error) log.append(jobId, { type: 'failed', error });
+    else log.append(jobId, { type: 'cancelled' });
+  };
+  const interruption: ErrorBody = { code: 'interrupted', message: 'The studio stopped while this job ran. Submit it again.' };
+
+  async function run(row: JobRow, signal: AbortSignal): Promise<void> {
+    const began = performance.now();
+    const request = v.parse(GenerateRequest, JSON.parse(row.request));
+    const pack = await packs.get(request.packId);
+    const baseline = request.baselinePackId === undefined ? null : await packs.get(request.baselinePackId);
+    const { sampling, schedule } = pack.manifest;
+    const plan = {
+      steps: request.steps ?? sampling.steps,
+      guidance: request.guidance ?? sampling.guidance,
+      rebuild: request.rebuild ?? sampling.rebuild,
+      window: request.window ?? sampling.window,
+    };
+    log.append(row.job_id, { type: 'started', arms: request.arms, steps: plan.steps });
+    const levels = samplingLevels(makeSchedule(schedule.kind, schedule.levels), plan.steps);
+    const prepared = await prepare({ store, catalog, engine, pack, levels, now }, request, signal);
+    const results: (SampleEvent & { type: 'result' })[] = [];
+    const sampleRequest: SampleRequest = {
+      packId: request.packId,
+      arms: request.arms,
+      source: prepared.source,
+      phrases: prepared.phrases,
+      wrongPhrases: prepared.wrongPhrases,
+      baselinePackId: request.baselinePackId,
+      seed: request.seed,
+      ...plan,
+      upscale: request.upscale,
+      previews: true,
+    };
+    for await (const event of engine.sample(sampleRequest, signal)) {
+      if (event.type === 'step') log.append(row.job_id, event);
+      else if (event.type === 'preview')
+        log.append(row.job_id, { type: 'preview', arm: event.arm, i: event.i, width: event.size, height: event.size, rgba: rgbaOf(event.rgb) });
+      else results.push(event);
+    }
+    signal.throwIfAborted();
+    const wallSeconds = (performance.now() - began) / 1000;
+    const make = (r: SampleEvent & { type: 'result' }, size: number, rgb: Uint8Array, upscaled: boolean): Picture => ({
+      arm: r.arm,
+      size,
+      rgb,
+      recipe: recipeFor(request, plan, prepared, pack, baseline, r, size, rgb, upscaled),
+    });
+    const recipeFor = (
+      req: GenerateRequest,
+      p: typeof plan,
+      ready: Prepared,
+      of: InstalledPack,
+      base: InstalledPack | null,
+      r: SampleEvent & { type: 'result' },
+      size: number,
+      rgb: Uint8Array,
+      upscaled: boolean,
+    ): Recipe => ({
+      format: 'accent-recipe',
+      schema: 1,
+      appVersion,
+      createdAt: now(),
+      arm: r.arm,
+      prompt: req.prompt,
+      emphases: ready.recipeEmphases,
+      wrongEmphases: ready.recipeWrong,
+      source: ready.recipeSource,
+      referencesPerEmphasis: req.referencesPerEmphasis,
+      pack: recipePack(of),
+      baselinePack: base && recipePack(base),
+      encoderHash: of.manifest.parts.encoderWeights.sha256,
+      backends: r.backends,
+      schedule: { kind: of.manifest.schedule.kind, levels: of.manifest.schedule.levels },
+      seed: req.seed,
+      ...p,
+      unrefinedSteps: r.unrefinedSteps,
+      output: { width: size, height: size, upscaled, pixelsHash: createHash('sha256').update(rgb).digest('hex') },
+      wallSeconds: r.seconds.total,
+    });
+    const pictures = results.flatMap((r) => [
+      make(r, r.size, r.rgb, false),
+      ...(r.large ? [make(r, r.large.size, r.large.rgb, true)] : []),
+    ]);
+    const { pairId, results: stored } = await gallery.add(
+      { jobId: row.job_id, prompt: request.prompt, seed: request.seed },
+      pictures,
+      (id) => {
+        store.write.jobs.end(row.job_id, 'done', now(), id, null);
+      },
+    );
+    for (const r of results) {
+      const own = stored.find((s) => s.arm === r.arm && s.width === r.size);
+      if (own)
+        await catalog.addResult(
+          pack,
+          { imageId: own.imageId, contentHash: own.contentHash, name: `${r.arm} ${request.seed}`, size: r.size, rgb: r.rgb, width: r.size, height: r.size },
+          r.embedding,
+        );
+    }
+    log.append(row.job_id, { type: 'done', pairId, results: stored, wallSeconds });
+  }
+
+  function next(): void {
+    if (running || closing) return;
+    const row = store.read.jobs.next();
+    if (!row) return;
+    const abort = new AbortController();
+    store.write.jobs.start(row.job_id, now());
+    const ended = run(row, abort.signal)
+      .catch((error: unknown) => {
+        if (abort.signal.aborted) end(row.job_id, closing ? 'interrupted' : 'cancelled', closing ? interruption : null);
+        else {
+          const { code, message } = toAppError(error, 'engine_failed');
+          end(row.job_id, 'failed', { code, message });
+        }
+      })
+      .finally(() => {
+        running = undefined;
+        next();
+      });
+    running = { jobId: row.job_id, abort, ended };
+  }
+
+  return {
+    start() {
+      for (const row of store.read.jobs.running()) end(row.job_id, 'interrupted', interruption);
+      next();
+    },
+    async close() {
+      closing = true;
+      running?.abort.abort();
+      await running?.ended;
+    },
+    service: {
+      async submit(request) {
+        await packs.get(request.packId);
+        const jobId = randomUUID();
+        const number = store.write.jobs.add(jobId, JSON.stringify(request), now());
+        log.append(jobId, { type: 'queued', position: store.read.jobs.before(number) });
+        next();
+        return { jobId };
+      },
+      list({ after, limit }) {
+        const rows = store.read.jobs.page(after === undefined ? Number.MAX_SAFE_INTEGER : Number(after), limit + 1);
+        return { items: rows.slice(0, limit).map(summary), next: rows.length > limit ? String(rows[limit - 1]?.number) : null };
+      },
+      async cancel({ jobId }) {
+        const row = store.read.jobs.one(jobId);
+        if (!row) throw new AppError('not_found', 'This job is not known.');
+        if (row.state === 'queued') end(jobId, 'cancelled', null);
+        else if (running?.jobId === jobId) {
+          running.abort.abort();
+          await running.ended;
+        }
+        return { state: (store.read.jobs.one(jobId)?.state ?? 'cancelled') as JobState };
+      },
+      async *watch({ jobId, after }, { signal }) {
+        if (!store.read.jobs.one(jobId)) throw new AppError('not_found', 'This job is not known.');
+        yield* log.watch(jobId, after, signal);
+      },
+    },
+  };
+}

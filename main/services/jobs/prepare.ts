@@ -1,0 +1,156 @@
+/** Turns a request into what the sampler needs: source embedding, references with their noised embeddings, recipe facts. */
+import { createHash } from 'node:crypto';
+import { AppError } from '#contract';
+import type { Emphasis, GenerateRequest, RecipeEmphasis, RecipeReference, RecipeSource, SourceKind } from '#contract';
+import type { Catalog } from '../catalog/index.ts';
+import type { InstalledPack } from '../packs/index.ts';
+import type { Store } from '../store/index.ts';
+
+/** The engine's part of it (satisfied by the engine client). */
+export interface PrepareEngine {
+  text(packId: string, text: string): Promise<{ embedding: Float32Array }>;
+  prior(packId: string, text: Float32Array): Promise<Float32Array>;
+  noised(packId: string, contentHash: string, rgb: Uint8Array, levels: readonly number[], signal: AbortSignal): Promise<Float32Array>;
+}
+
+export interface PreparedPhrase {
+  readonly weight: number;
+  readonly references: { weight: number; clean: Float32Array; noised: Float32Array }[];
+}
+
+export interface Prepared {
+  readonly source: Float32Array;
+  readonly recipeSource: RecipeSource;
+  readonly phrases: PreparedPhrase[];
+  readonly recipeEmphases: RecipeEmphasis[];
+  readonly wrongPhrases: PreparedPhrase[];
+  readonly recipeWrong: RecipeEmphasis[];
+}
+
+export interface PrepareContext {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly engine: PrepareEngine;
+  readonly pack: InstalledPack;
+  /** Sampling levels t_0 .. t_n. */
+  readonly levels: readonly number[];
+  readonly now: () => number;
+}
+
+/** Images whose noised embeddings are kept; 51 levels of 192 floats are 39 KiB an image. */
+const NOISED_IMAGES = 4000;
+const SOURCE_IMAGES = 4;
+
+const normalised = (x: Float32Array): Float32Array => {
+  const norm = Math.sqrt(x.reduce((s, v) => s + v * v, 0)) || 1;
+  return x.map((v) => v / norm);
+};
+
+const hashOf = (x: Float32Array): string =>
+  createHash('sha256').update(new Uint8Array(x.buffer, x.byteOffset, x.byteLength)).digest('hex');
+
+/** f(x_t^ref) at all levels, [levels, D]: from the cache where it is, computed and kept where not. */
+async function noisedOf(context: PrepareContext, hash: string, signal: AbortSignal): Promise<Float32Array> {
+  const { store, pack, levels, engine, now } = context;
+  const encoder = pack.manifest.parts.encoderWeights.sha256;
+  const { dims } = pack.manifest.embedding;
+  const cached = store.read.images.noised(hash, encoder);
+  const missing = levels.filter((level) => !cached.has(level));
+  if (missing.length > 0) {
+    const rgb = store.read.images.pixels(hash);
+    if (!rgb) throw new AppError('no_references', `The reference ${hash.slice(0, 12)} is not in the catalog. Import its folder again, or choose another.`);
+    const made = await engine.noised(pack.manifest.id, hash, rgb, missing, signal);
+    missing.forEach((level, i) => cached.set(level, made.slice(i * dims, (i + 1) * dims)));
+    store.transaction(() => {
+      for (const level of missing) store.write.images.noised(hash, encoder, level, cached.get(level) as Float32Array, now());
+    });
+  }
+  store.write.images.touchNoised(hash, encoder, now());
+  const out = new Float32Array(levels.length * dims);
+  levels.forEach((level, i) => {
+    out.set(cached.get(level) as Float32Array, i * dims);
+  });
+  return out;
+}
+
+/** The references of one emphasis: the frozen list where there is one, else retrieved now (method.md, reading 7). */
+async function referencesOf(context: PrepareContext, emphasis: Emphasis, k: number): Promise<RecipeReference[]> {
+  const { catalog, engine, pack, store } = context;
+  const encoder = pack.manifest.parts.encoderWeights.sha256;
+  if (emphasis.references.length === 0) {
+    const hits = await catalog.find(pack, emphasis.phrase, k, new Set(emphasis.bans));
+    return hits.map(({ hash, score }, i) => ({ contentHash: hash, rank: i + 1, score, weight: 1, pinned: false }));
+  }
+  const { embedding } = await engine.text(pack.manifest.id, emphasis.phrase);
+  return emphasis.references.map(({ contentHash, weight, pinned }, i) => {
+    const vector = store.read.images.vector(contentHash, encoder);
+    if (!vector)
+      throw new AppError('no_references', `The reference ${contentHash.slice(0, 12)} of "${emphasis.phrase}" is not in the catalog. Import its folder again, or choose another.`);
+    const score = vector.reduce((s, x, d) => s + x * (embedding[d] as number), 0);
+    return { contentHash, rank: i + 1, score, weight, pinned };
+  });
+}
+
+async function prepareEmphases(context: PrepareContext, emphases: readonly Emphasis[], k: number, noised: boolean, signal: AbortSignal): Promise<{ phrases: PreparedPhrase[]; recipe: RecipeEmphasis[] }> {
+  const encoder = context.pack.manifest.parts.encoderWeights.sha256;
+  const phrases: PreparedPhrase[] = [];
+  const recipe: RecipeEmphasis[] = [];
+  for (const emphasis of emphases) {
+    const references = await referencesOf(context, emphasis, k);
+    const { id, phrase, weight, muted, bans, span } = emphasis;
+    recipe.push({ id, phrase, weight, muted, bans, references, ...(span ? { span } : {}) });
+    const active = !muted && weight > 0;
+    const prepared: PreparedPhrase = { weight: active ? weight : 0, references: [] };
+    for (const r of active ? references : []) {
+      signal.throwIfAborted();
+      prepared.references.push({
+        weight: r.weight,
+        clean: context.store.read.images.vector(r.contentHash, encoder) as Float32Array,
+        noised: noised ? await noisedOf(context, r.contentHash, signal) : new Float32Array(0),
+      });
+    }
+    phrases.push(prepared);
+  }
+  return { phrases, recipe };
+}
+
+async function prepareSource(context: PrepareContext, request: GenerateRequest): Promise<{ source: Float32Array; recipe: RecipeSource }> {
+  const { engine, pack, catalog, store } = context;
+  const encoder = pack.manifest.parts.encoderWeights.sha256;
+  const { embedding } = await engine.text(pack.manifest.id, request.prompt);
+  let source: Float32Array;
+  let references: RecipeReference[] = [];
+  const kind: SourceKind = request.source;
+  if (kind === 'prior') {
+    if (!pack.manifest.parts.prior) throw new AppError('part_missing', `The pack "${pack.manifest.id}" has no prior. Use the source "retrieval".`);
+    source = await engine.prior(pack.manifest.id, embedding);
+  } else {
+    references =
+      request.sourceReferences.length > 0
+        ? request.sourceReferences.map(({ contentHash, weight, pinned }, i) => ({ contentHash, rank: i + 1, score: null, weight, pinned }))
+        : (await catalog.find(pack, request.prompt, SOURCE_IMAGES)).map(({ hash, score }, i) => ({ contentHash: hash, rank: i + 1, score, weight: 1, pinned: false }));
+    if (references.length === 0) throw new AppError('no_references', 'The catalog has no images to retrieve from. Import a folder, or use the source "prior".');
+    const sum = new Float32Array(pack.manifest.embedding.dims);
+    for (const r of references) {
+      const vector = store.read.images.vector(r.contentHash, encoder);
+      if (!vector) throw new AppError('no_references', `The source image ${r.contentHash.slice(0, 12)} is not in the catalog.`);
+      vector.forEach((x, d) => {
+        sum[d] = (sum[d] as number) + r.weight * x;
+      });
+    }
+    source = normalised(sum);
+  }
+  return { source, recipe: { kind, embeddingHash: hashOf(source), references } };
+}
+
+/** Everything before the first step. Noised embeddings are made only where an arm takes a gradient. */
+export async function prepare(context: PrepareContext, request: GenerateRequest, signal: AbortSignal): Promise<Prepared> {
+  const k = request.referencesPerEmphasis;
+  const { source, recipe: recipeSource } = await prepareSource(context, request);
+  const own = await prepareEmphases(context, request.emphases, k, request.arms.includes('refined'), signal);
+  const wrong = request.arms.includes('wrong')
+    ? await prepareEmphases(context, request.wrongEmphases, k, true, signal)
+    : { phrases: [], recipe: [] };
+  context.store.write.images.trimNoised(NOISED_IMAGES);
+  return { source, recipeSource, phrases: own.phrases, recipeEmphases: own.recipe, wrongPhrases: wrong.phrases, recipeWrong: wrong.recipe };
+}

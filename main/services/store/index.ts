@@ -1,0 +1,30 @@
+export { migrate, openStore } from './open.ts';
+export type { Db } from './open.ts';
+export { MIGRATIONS } from './migrations/index.ts';
+export type { Migration } from './migrations/index.ts';
+export { takeLease } from './lease.ts';
+export { imageReads, imageWrites } from './images.ts';
+export type { FileRow, ImageReads, ImageRow, ImageWrites, RootRow } from './images.ts';
+export { jobReads, jobWrites } from './jobs.ts';
+export type { EventRow, JobRow } from './jobs.ts';
+export { galleryReads, galleryWrites } from './gallery.ts';
+export type { PairRow, ResultRow } from './gallery.ts';
+
+import { galleryReads, galleryWrites } from './gallery.ts';
+import { imageReads, imageWrites } from './images.ts';
+import { jobReads, jobWrites } from './jobs.ts';
+import type { Db } from './open.ts';
+
+/** Everything the services may do with the database; reads and writes apart. */
+export function makeStore(db: Db) {
+  return {
+    read: { images: imageReads(db), jobs: jobReads(db), gallery: galleryReads(db) },
+    write: { images: imageWrites(db), jobs: jobWrites(db), gallery: galleryWrites(db) },
+    /** All or nothing. */
+    transaction: <T>(work: () => T): T => db.transaction(work).immediate(),
+    close: () => {
+      db.close();
+    },
+  };
+}
+export type Store = ReturnType<typeof makeStore>;

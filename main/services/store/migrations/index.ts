@@ -1,0 +1,10 @@
+import { first } from './1000-first.ts';
+
+/** One numbered step of the schema; its statements run in one transaction with the new version number. */
+export interface Migration {
+  readonly version: number;
+  readonly statements: readonly string[];
+}
+
+/** In order, numbered with gaps. A released migration is never changed. */
+export const MIGRATIONS: readonly Migration[] = [first];
