@@ -18,19 +18,34 @@ const bad = (message: string): AppError => new AppError('bad_header', `Not a val
 const badTensor = (name: string, message: string): AppError =>
   new AppError('bad_tensor', `Tensor "${name}" is not valid: ${message}`);
 
-/** JSON.parse keeps the last of two equal keys; a file that says a thing twice is refused instead. */
-function refuseDuplicates(text: string): void {
-  const seen = new Set<string>();
-  let depth = 0;
-  for (const match of text.matchAll(/[{}]|"((?:[^"\\]|\\.)*)"(\s*:)?/g)) {
-    if (match[0] === '{') depth++;
-    else if (match[0] === '}') depth--;
-    else if (depth === 1 && match[2] !== undefined) {
-      const key = JSON.parse(`"${match[1] ?? ''}"`) as string;
-      if (seen.has(key)) throw bad(`the name "${key}" occurs twice.`);
-      seen.add(key);
+/**
+ * What JSON.parse lets through and the reference reader does not: equal keys (it keeps the last), numbers that are whole
+ * only after rounding (`1.0`, `1e3`, `-0`), and text with half a surrogate pair.
+ */
+function refuseLoose(text: string): void {
+  const objects: Set<string>[] = [];
+  for (const match of text.matchAll(/[{}]|"((?:[^"\\]|\\.)*)"(\s*:)?|-?\d[\d.eE+-]*/g)) {
+    const [token, quoted, colon] = match;
+    if (token === '{') objects.push(new Set());
+    else if (token === '}') objects.pop();
+    else if (quoted === undefined) {
+      if (!/^\d+$/.test(token)) throw bad(`the number ${token.slice(0, 40)} is not a plain whole number.`);
+    } else {
+      const string = JSON.parse(`"${quoted}"`) as string;
+      if (!string.isWellFormed()) throw bad('its header holds text that is not Unicode.');
+      if (colon === undefined) continue;
+      const seen = objects.at(-1);
+      if (seen?.has(string)) throw bad(`the name "${string}" occurs twice.`);
+      seen?.add(string);
     }
   }
+}
+
+function readMetadata(raw: unknown): Record<string, string> {
+  const isText = (value: unknown): value is string => typeof value === 'string';
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || !Object.values(raw).every(isText))
+    throw bad('its __metadata__ is not a list of texts by name.');
+  return raw as Record<string, string>;
 }
 
 /** Tensors by name, and the file's metadata. Half-precision tensors are widened to float32. */
@@ -41,7 +56,7 @@ export function readSafetensors(file: Uint8Array): { tensors: Map<string, SafeTe
   if (n < 2 || n > MAX_HEADER || 8 + n > file.length) throw bad(`its header claims ${n} bytes, the file has ${file.length}.`);
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + n));
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file.subarray(8, 8 + n));
   } catch (cause) {
     throw new AppError('bad_header', 'Not a valid safetensors file: its header is not UTF-8.', { cause });
   }
@@ -52,18 +67,19 @@ export function readSafetensors(file: Uint8Array): { tensors: Map<string, SafeTe
   } catch (cause) {
     throw new AppError('bad_header', 'Not a valid safetensors file: its header is not JSON.', { cause });
   }
-  refuseDuplicates(text);
+  refuseLoose(text);
   const data = file.subarray(8 + n);
   const entries: { name: string; dtype: string; shape: number[]; begin: number; end: number }[] = [];
   let metadata: Record<string, string> = {};
   for (const [name, raw] of Object.entries(header)) {
     if (name === '__metadata__') {
-      metadata = Object.fromEntries(Object.entries(raw as object).map(([k, v]) => [k, String(v)]));
+      metadata = readMetadata(raw);
       continue;
     }
     entries.push(entryOf(name, raw));
   }
-  entries.sort((a, b) => a.begin - b.begin);
+  // By end too: a tensor without elements stands before the one that begins where it does.
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let expected = 0;
   for (const e of entries) {
     if (e.begin !== expected) throw badTensor(e.name, `its data begin at ${e.begin}, expected ${expected} (no holes, no overlap).`);
@@ -71,20 +87,21 @@ export function readSafetensors(file: Uint8Array): { tensors: Map<string, SafeTe
   }
   if (expected !== data.length) throw bad(`its tensors end at ${expected}, the file at ${data.length}.`);
   const tensors = new Map(
-    entries.map((e) => [e.name, { dtype: e.dtype, shape: e.shape, data: decode(e.dtype, data.slice(e.begin, e.end)) }]),
+    entries.map((e) => [e.name, { dtype: e.dtype, shape: e.shape, data: decode(e.dtype, new Uint8Array(data.subarray(e.begin, e.end))) }]),
   );
   return { tensors, metadata };
 }
 
 function entryOf(name: string, raw: unknown): { name: string; dtype: string; shape: number[]; begin: number; end: number } {
   const { dtype, shape, data_offsets: offsets } = (raw ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
-  const size = typeof dtype === 'string' ? BYTES[dtype] : undefined;
+  const size = typeof dtype === 'string' && Object.hasOwn(BYTES, dtype) ? BYTES[dtype] : undefined;
   if (size === undefined) throw badTensor(name, `type ${String(dtype)} is not one of ${Object.keys(BYTES).join(', ')}.`);
   const whole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(whole)) throw badTensor(name, 'its shape is not a list of whole numbers.');
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole)) throw badTensor(name, 'its data_offsets are not two whole numbers.');
   const [begin, end] = offsets as [number, number];
-  const elements = (shape as number[]).reduce((a, b) => a * b, 1);
+  // Infinity once any partial product is beyond what is exact, also when a later zero would hide it.
+  const elements = (shape as number[]).reduce((a, b) => (Number.isSafeInteger(a * b) ? a * b : Number.POSITIVE_INFINITY), 1);
   if (!Number.isSafeInteger(elements * size) || end - begin !== elements * size)
     throw badTensor(name, `its offsets hold ${end - begin} bytes, its shape needs ${elements * size}.`);
   return { name, dtype: dtype as string, shape: shape as number[], begin, end };

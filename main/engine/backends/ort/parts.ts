@@ -54,7 +54,7 @@ export function ortGradientKernel(session: OrtSession, shape: Shape): GradientKe
     async vjp(image, cotangent) {
       const outputs = await session.run({
         image: floats(image, [1, 3, shape.size, shape.size]),
-        cotangent: floats(cotangent, [1, shape.dims]),
+        cotangent: floats(cotangent, [1, 1, shape.dims]),
       });
       return { gradient: output(outputs, 'gradient'), embedding: output(outputs, 'embedding') };
     },
@@ -84,6 +84,6 @@ export function ortUpscaler(session: OrtSession, shape: Shape): Upscaler {
   return {
     factor: 4,
     enlarge: async (image) =>
-      output(await session.run({ image: floats(image, [1, 3, shape.size, shape.size]) }), 'image'),
+      output(await session.run({ image: floats(image, [1, 3, shape.size, shape.size]) }), 'enlarged'),
   };
 }

