@@ -15,7 +15,10 @@ export interface Config {
 }
 
 /** The user's data folder by the habits of each system. */
-export function defaultHome(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
+export function defaultHome(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string {
   if (env['ACCENT_HOME']) return env['ACCENT_HOME'];
   if (platform === 'win32') return join(env['APPDATA'] ?? join(homedir(), 'AppData', 'Roaming'), 'Accent');
   if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Accent');
@@ -23,7 +26,13 @@ export function defaultHome(env: NodeJS.ProcessEnv = process.env, platform: Node
 }
 
 export function makeConfig(flags: { home?: string; port?: number | null; models?: string } = {}): Config {
-  const models = flags.models ?? process.env['ACCENT_MODELS'] ?? fileURLToPath(new URL('../models', import.meta.url));
+  const models =
+    flags.models ?? process.env['ACCENT_MODELS'] ?? fileURLToPath(new URL('../models', import.meta.url));
   const home = flags.home ?? defaultHome();
-  return { home, packFolders: [models, join(home, 'packs')], sampleFolder: join(models, 'sample'), port: flags.port ?? null };
+  return {
+    home,
+    packFolders: [models, join(home, 'packs')],
+    sampleFolder: join(models, 'sample'),
+    port: flags.port ?? null,
+  };
 }

@@ -72,13 +72,18 @@ export function createHost(config: Config, platform: Platform): Host {
   };
   const embedder: Embedder = {
     text: async (packId, text) => (await engineFor(packId)).embedText({ packId, text }),
-    images: async (packId, rgb, signal) => (await (await engineFor(packId)).embedImages({ packId, rgb }, { signal })).embeddings,
+    images: async (packId, rgb, signal) =>
+      (await (await engineFor(packId)).embedImages({ packId, rgb }, { signal })).embeddings,
   };
   const jobsEngine: JobsEngine = {
     text: embedder.text,
     prior: async (packId, text) => (await (await engineFor(packId)).prior({ packId, text })).embedding,
     noised: async (packId, contentHash, rgb, levels, signal) =>
-      (await (await engineFor(packId)).embedNoised({ packId, contentHash, rgb, levels: [...levels] }, { signal })).embeddings,
+      (
+        await (
+          await engineFor(packId)
+        ).embedNoised({ packId, contentHash, rgb, levels: [...levels] }, { signal })
+      ).embeddings,
     async *sample(request, signal) {
       if (request.baselinePackId !== undefined) await engineFor(request.baselinePackId);
       yield* (await engineFor(request.packId)).sample(request, { signal });
@@ -92,7 +97,9 @@ export function createHost(config: Config, platform: Platform): Host {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         decoder.kill();
-        reject(new AppError('decode_timeout', `The picture took longer than ${DECODE_MS / 1000} s to decode.`));
+        reject(
+          new AppError('decode_timeout', `The picture took longer than ${DECODE_MS / 1000} s to decode.`),
+        );
       }, DECODE_MS);
     });
     try {
@@ -102,9 +109,25 @@ export function createHost(config: Config, platform: Platform): Host {
     }
   }
 
-  const catalog = makeCatalog({ store, packs, embedder, decode, folder: config.home, pickFolder: platform.pickFolder, now });
+  const catalog = makeCatalog({
+    store,
+    packs,
+    embedder,
+    decode,
+    folder: config.home,
+    pickFolder: platform.pickFolder,
+    now,
+  });
   const gallery = makeGallery(store, config.home, now);
-  const jobs = makeJobs({ store, packs, catalog, gallery, engine: jobsEngine, appVersion: platform.appVersion, now });
+  const jobs = makeJobs({
+    store,
+    packs,
+    catalog,
+    gallery,
+    engine: jobsEngine,
+    appVersion: platform.appVersion,
+    now,
+  });
   jobs.start();
 
   const services: StudioServices = {
@@ -133,7 +156,11 @@ export function createHost(config: Config, platform: Platform): Host {
           platform: `${process.platform} ${process.arch}`,
           runtime: `Node ${process.versions.node}`,
           checks: [
-            { name: 'packs', state: found.length > 0 ? ('ok' as const) : ('problem' as const), message: `${found.length} usable, ${refused.length} refused` },
+            {
+              name: 'packs',
+              state: found.length > 0 ? ('ok' as const) : ('problem' as const),
+              message: `${found.length} usable, ${refused.length} refused`,
+            },
             { name: 'catalog', state: 'ok' as const, message: `${store.read.images.roots().length} folders` },
           ],
           packs: reports,
@@ -164,3 +191,4 @@ export function createHost(config: Config, platform: Platform): Host {
 }
 
 export { parseEmphasis, parsePhraseOption } from './engine/index.ts';
+export { recipeOf } from './services/gallery/index.ts';

@@ -10,7 +10,9 @@ const FORMATS = new Set(['jpeg', 'png', 'webp']);
 sharp.cache(false);
 sharp.concurrency(1);
 sharp.block({ operation: ['VipsForeignLoad'] });
-sharp.unblock({ operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'] });
+sharp.unblock({
+  operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'],
+});
 
 export interface Decoded {
   readonly rgb: Uint8Array;
@@ -21,27 +23,53 @@ export interface Decoded {
 
 function reason(error: unknown): AppError {
   const text = error instanceof Error ? error.message : String(error);
-  const make = (code: 'empty_file' | 'truncated' | 'corrupt_image' | 'unsupported_format' | 'too_many_pixels', message: string): AppError =>
-    new AppError(code, message, { cause: error });
-  if (/pixel limit/i.test(text)) return make('too_many_pixels', `The picture has more than ${MAX_PIXELS / 1e6} million pixels. Make a smaller copy.`);
+  const make = (
+    code: 'empty_file' | 'truncated' | 'corrupt_image' | 'unsupported_format' | 'too_many_pixels',
+    message: string,
+  ): AppError => new AppError(code, message, { cause: error });
+  if (/pixel limit/i.test(text))
+    return make(
+      'too_many_pixels',
+      `The picture has more than ${MAX_PIXELS / 1e6} million pixels. Make a smaller copy.`,
+    );
   if (/unsupported image format|operation is blocked|not a known file format/i.test(text))
     return make('unsupported_format', 'The file is not a JPEG, PNG or WebP picture, whatever its name says.');
-  if (/premature|truncated|end of (file|stream|jpeg)|unexpected end/i.test(text)) return make('truncated', 'The picture is cut off: its file ends too early.');
+  if (/premature|truncated|end of (file|stream|jpeg)|unexpected end/i.test(text))
+    return make('truncated', 'The picture is cut off: its file ends too early.');
   return make('corrupt_image', 'The picture is damaged and cannot be read.');
 }
 
 /** Throws one of the catalog's skip reasons. EXIF orientation is applied, colours become 8-bit sRGB, only the first frame counts. */
 export async function decodeImage(file: Uint8Array, size: number, thumbnail: number): Promise<Decoded> {
   if (file.length === 0) throw new AppError('empty_file', 'The file has no bytes.');
-  const options = { limitInputPixels: MAX_PIXELS, failOn: 'truncated', pages: 1, sequentialRead: true } as const;
+  const options = {
+    limitInputPixels: MAX_PIXELS,
+    failOn: 'truncated',
+    pages: 1,
+    sequentialRead: true,
+  } as const;
   try {
     const { format, autoOrient } = await sharp(file, options).metadata();
-    if (!format || !FORMATS.has(format)) throw new AppError('unsupported_format', `The file holds "${String(format)}", not a JPEG, PNG or WebP picture.`);
+    if (!format || !FORMATS.has(format))
+      throw new AppError(
+        'unsupported_format',
+        `The file holds "${String(format)}", not a JPEG, PNG or WebP picture.`,
+      );
     const square = (side: number): Sharp =>
-      sharp(file, options).autoOrient().resize(side, side, { fit: 'cover' }).flatten({ background: '#ffffff' }).toColourspace('srgb');
+      sharp(file, options)
+        .autoOrient()
+        .resize(side, side, { fit: 'cover' })
+        .flatten({ background: '#ffffff' })
+        .toColourspace('srgb');
     const { data, info } = await square(size).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new AppError('corrupt_image', `The picture decoded to ${info.channels} channels, expected 3.`);
-    return { rgb: data, thumbnail: await square(thumbnail).webp({ quality: 82 }).toBuffer(), width: autoOrient.width, height: autoOrient.height };
+    if (info.channels !== 3)
+      throw new AppError('corrupt_image', `The picture decoded to ${info.channels} channels, expected 3.`);
+    return {
+      rgb: data,
+      thumbnail: await square(thumbnail).webp({ quality: 82 }).toBuffer(),
+      width: autoOrient.width,
+      height: autoOrient.height,
+    };
   } catch (error) {
     throw error instanceof AppError ? error : reason(error);
   }

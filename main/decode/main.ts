@@ -8,4 +8,8 @@ const link = processLink(process);
 link.onClose(() => {
   process.exit(0);
 });
-serve(decodeContract, { decode: { image: ({ file, size, thumbnail }) => decodeImage(file, size, thumbnail) } }, link);
+serve(
+  decodeContract,
+  { decode: { image: ({ file, size, thumbnail }) => decodeImage(file, size, thumbnail) } },
+  link,
+);

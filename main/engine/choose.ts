@@ -22,7 +22,12 @@ export interface Chosen {
 }
 
 /** Deviation in units of the tolerance: max|a - b| / (tolerance * max(1, max|b|)); for gradients relative to their own maximum. */
-export function deviation(got: Float32Array, wanted: Float32Array, tolerance: number, relative: boolean): number {
+export function deviation(
+  got: Float32Array,
+  wanted: Float32Array,
+  tolerance: number,
+  relative: boolean,
+): number {
   if (got.length !== wanted.length) return Number.POSITIVE_INFINITY;
   let worst = 0;
   let top = relative ? 1e-30 : 1;
@@ -56,16 +61,23 @@ export async function goldenError(
     if (!name.startsWith(`${part}.out.`)) continue;
     const key = name.slice(part.length + 5);
     const got = outputs[key]?.data;
-    if (!(got instanceof Float32Array) || !(wanted.data instanceof Float32Array)) return Number.POSITIVE_INFINITY;
+    if (!(got instanceof Float32Array) || !(wanted.data instanceof Float32Array))
+      return Number.POSITIVE_INFINITY;
     const isGradient = key === 'gradient';
-    worst = Math.max(worst, deviation(got, wanted.data, isGradient ? tolerance.gradient : tolerance.forward, isGradient));
+    worst = Math.max(
+      worst,
+      deviation(got, wanted.data, isGradient ? tolerance.gradient : tolerance.forward, isGradient),
+    );
   }
   return worst;
 }
 
 /** First line of an error, without paths: it is shown to a person. */
 const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0]?.replaceAll(/\/[^\s'"]+/g, '…').slice(0, 240) ?? '';
+  (error instanceof Error ? error.message : String(error))
+    .split('\n')[0]
+    ?.replaceAll(/\/[^\s'"]+/g, '…')
+    .slice(0, 240) ?? '';
 
 /**
  * Opens a part with the first provider that passes. `known` holds refusals of providers that already failed to open for
@@ -98,7 +110,10 @@ export async function choose(
     }
     const error = await goldenError(session, part, golden, tolerance).catch(() => Number.POSITIVE_INFINITY);
     if (error === null || error <= 1) return { session, provider, goldenError: error, refused };
-    refused.push({ name: `ort-${provider}`, reason: `golden check failed: ${error.toFixed(2)} times the tolerance` });
+    refused.push({
+      name: `ort-${provider}`,
+      reason: `golden check failed: ${error.toFixed(2)} times the tolerance`,
+    });
     await session.release();
   }
   throw new AppError(

@@ -1,6 +1,24 @@
 /** What the host asks of the engine, over a process link. Tensors travel as bytes; embeddings are unit vectors [D]. */
 import * as v from 'valibot';
-import { Arm, BackendUse, ContentHash, Guidance, PackId, PackManifest, PortReport, Rebuild, Seed, Stage, Steps, Weight, Window, bytes, call, floats, stream } from '#contract';
+import {
+  Arm,
+  BackendUse,
+  ContentHash,
+  Guidance,
+  PackId,
+  PackManifest,
+  PortReport,
+  Rebuild,
+  Seed,
+  Stage,
+  Steps,
+  Weight,
+  Window,
+  bytes,
+  call,
+  floats,
+  stream,
+} from '#contract';
 
 const Pack = { packId: PackId };
 
@@ -58,7 +76,11 @@ export const engineContract = {
     open: call(v.strictObject({ folder: v.string(), manifest: PackManifest }), v.strictObject({})),
     embedText: call(
       v.strictObject({ ...Pack, text: v.string() }),
-      v.strictObject({ embedding: floats(), cutAt: v.nullable(v.number()), unknown: v.array(v.tuple([v.number(), v.number()])) }),
+      v.strictObject({
+        embedding: floats(),
+        cutAt: v.nullable(v.number()),
+        unknown: v.array(v.tuple([v.number(), v.number()])),
+      }),
     ),
     /** RGB bytes [n, S, S, 3] to embeddings [n, D]. */
     embedImages: call(v.strictObject({ ...Pack, rgb: bytes() }), v.strictObject({ embeddings: floats() })),

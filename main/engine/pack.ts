@@ -15,7 +15,15 @@ import { providerOrder } from './backends/ort/session.ts';
 import type { OrtSession, Provider } from './backends/ort/session.ts';
 import { choose } from './choose.ts';
 import type { Chosen } from './choose.ts';
-import type { Denoiser, Golden, GradientKernel, ImageEncoder, Prior, TextEncoder, Upscaler } from './ports.ts';
+import type {
+  Denoiser,
+  Golden,
+  GradientKernel,
+  ImageEncoder,
+  Prior,
+  TextEncoder,
+  Upscaler,
+} from './ports.ts';
 import { readSafetensors } from './safetensors.ts';
 import { makeTokenizer } from './text/word-piece.ts';
 import type { Tokenizer } from './text/word-piece.ts';
@@ -59,7 +67,11 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
   };
   const read = (file: string): Promise<Uint8Array> =>
     readFile(join(folder, file)).catch((cause: unknown) => {
-      throw new AppError('part_missing', `The pack "${manifest.id}" has no readable file ${file}. Install the pack again.`, { cause });
+      throw new AppError(
+        'part_missing',
+        `The pack "${manifest.id}" has no readable file ${file}. Install the pack again.`,
+        { cause },
+      );
     });
 
   function inspect(part: PackPartName): Promise<Chosen> {
@@ -79,7 +91,10 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
 
   const port = async <T>(part: PackPartName, name: string, make: (session: OrtSession) => T): Promise<T> => {
     const { session, provider } = await inspect(part);
-    used[name] = { name: `ort-${provider}`, detail: `onnxruntime ${ORT_VERSION}, ${options.threads} threads` };
+    used[name] = {
+      name: `ort-${provider}`,
+      detail: `onnxruntime ${ORT_VERSION}, ${options.threads} threads`,
+    };
     return make(session);
   };
   let tokenizer: Promise<Tokenizer> | undefined;
@@ -91,13 +106,17 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
     gradientKernel: () => port('imageEncoderVjp', 'gradient', (s) => ortGradientKernel(s, shape)),
     textEncoder: () => port('textEncoder', 'textEncoder', ortTextEncoder),
     tokenizer: () =>
-      (tokenizer ??= read(manifest.parts.tokenizer.file).then((bytes) => makeTokenizer(new TextDecoder().decode(bytes)))),
+      (tokenizer ??= read(manifest.parts.tokenizer.file).then((bytes) =>
+        makeTokenizer(new TextDecoder().decode(bytes)),
+      )),
     prior: () => port('prior', 'prior', (s) => ortPrior(s, shape)),
-    upscaler: async () => (manifest.parts.upscaler ? port('upscaler', 'upscaler', (s) => ortUpscaler(s, shape)) : null),
+    upscaler: async () =>
+      manifest.parts.upscaler ? port('upscaler', 'upscaler', (s) => ortUpscaler(s, shape)) : null,
     backends: () => ({ ...used }),
     inspect,
     async close() {
-      for (const opening of chosen.values()) await opening.then(({ session }) => session.release()).catch(() => undefined);
+      for (const opening of chosen.values())
+        await opening.then(({ session }) => session.release()).catch(() => undefined);
       chosen.clear();
     },
   };

@@ -34,7 +34,10 @@ export interface TextEncoder {
 
 export interface GradientKernel {
   /** d(f(image) . cotangent)/d(image) [3, S, S], and the image's embedding [D]. */
-  vjp(image: Float32Array, cotangent: Float32Array): Promise<{ gradient: Float32Array; embedding: Float32Array }>;
+  vjp(
+    image: Float32Array,
+    cotangent: Float32Array,
+  ): Promise<{ gradient: Float32Array; embedding: Float32Array }>;
 }
 
 export interface Prior {

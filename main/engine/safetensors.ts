@@ -14,7 +14,8 @@ export interface SafeTensor {
 const BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, I64: 8 };
 const MAX_HEADER = 100_000_000;
 
-const bad = (message: string): AppError => new AppError('bad_header', `Not a valid safetensors file: ${message}`);
+const bad = (message: string): AppError =>
+  new AppError('bad_header', `Not a valid safetensors file: ${message}`);
 const badTensor = (name: string, message: string): AppError =>
   new AppError('bad_tensor', `Tensor "${name}" is not valid: ${message}`);
 
@@ -49,11 +50,15 @@ function readMetadata(raw: unknown): Record<string, string> {
 }
 
 /** Tensors by name, and the file's metadata. Half-precision tensors are widened to float32. */
-export function readSafetensors(file: Uint8Array): { tensors: Map<string, SafeTensor>; metadata: Record<string, string> } {
+export function readSafetensors(file: Uint8Array): {
+  tensors: Map<string, SafeTensor>;
+  metadata: Record<string, string>;
+} {
   if (file.length < 8) throw bad(`it has ${file.length} bytes, expected at least 8.`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const n = Number(view.getBigUint64(0, true));
-  if (n < 2 || n > MAX_HEADER || 8 + n > file.length) throw bad(`its header claims ${n} bytes, the file has ${file.length}.`);
+  if (n < 2 || n > MAX_HEADER || 8 + n > file.length)
+    throw bad(`its header claims ${n} bytes, the file has ${file.length}.`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file.subarray(8, 8 + n));
@@ -82,26 +87,47 @@ export function readSafetensors(file: Uint8Array): { tensors: Map<string, SafeTe
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let expected = 0;
   for (const e of entries) {
-    if (e.begin !== expected) throw badTensor(e.name, `its data begin at ${e.begin}, expected ${expected} (no holes, no overlap).`);
+    if (e.begin !== expected)
+      throw badTensor(e.name, `its data begin at ${e.begin}, expected ${expected} (no holes, no overlap).`);
     expected = e.end;
   }
   if (expected !== data.length) throw bad(`its tensors end at ${expected}, the file at ${data.length}.`);
   const tensors = new Map(
-    entries.map((e) => [e.name, { dtype: e.dtype, shape: e.shape, data: decode(e.dtype, new Uint8Array(data.subarray(e.begin, e.end))) }]),
+    entries.map((e) => [
+      e.name,
+      {
+        dtype: e.dtype,
+        shape: e.shape,
+        data: decode(e.dtype, new Uint8Array(data.subarray(e.begin, e.end))),
+      },
+    ]),
   );
   return { tensors, metadata };
 }
 
-function entryOf(name: string, raw: unknown): { name: string; dtype: string; shape: number[]; begin: number; end: number } {
-  const { dtype, shape, data_offsets: offsets } = (raw ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
+function entryOf(
+  name: string,
+  raw: unknown,
+): { name: string; dtype: string; shape: number[]; begin: number; end: number } {
+  const {
+    dtype,
+    shape,
+    data_offsets: offsets,
+  } = (raw ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
   const size = typeof dtype === 'string' && Object.hasOwn(BYTES, dtype) ? BYTES[dtype] : undefined;
-  if (size === undefined) throw badTensor(name, `type ${String(dtype)} is not one of ${Object.keys(BYTES).join(', ')}.`);
+  if (size === undefined)
+    throw badTensor(name, `type ${String(dtype)} is not one of ${Object.keys(BYTES).join(', ')}.`);
   const whole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-  if (!Array.isArray(shape) || !shape.every(whole)) throw badTensor(name, 'its shape is not a list of whole numbers.');
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole)) throw badTensor(name, 'its data_offsets are not two whole numbers.');
+  if (!Array.isArray(shape) || !shape.every(whole))
+    throw badTensor(name, 'its shape is not a list of whole numbers.');
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole))
+    throw badTensor(name, 'its data_offsets are not two whole numbers.');
   const [begin, end] = offsets as [number, number];
   // Infinity once any partial product is beyond what is exact, also when a later zero would hide it.
-  const elements = (shape as number[]).reduce((a, b) => (Number.isSafeInteger(a * b) ? a * b : Number.POSITIVE_INFINITY), 1);
+  const elements = (shape as number[]).reduce(
+    (a, b) => (Number.isSafeInteger(a * b) ? a * b : Number.POSITIVE_INFINITY),
+    1,
+  );
   if (!Number.isSafeInteger(elements * size) || end - begin !== elements * size)
     throw badTensor(name, `its offsets hold ${end - begin} bytes, its shape needs ${elements * size}.`);
   return { name, dtype: dtype as string, shape: shape as number[], begin, end };

@@ -1,18 +1,30 @@
 /** One sampling request: every arm from the same seed, noise and c, as a stream of steps, previews and results. */
 import { AppError } from '#contract';
-import type { Arm } from '#contract';
+import type { Arm, BackendUse } from '#contract';
 import type { EnginePhrase, SampleEvent, SampleRequest } from './contract.ts';
 import { semanticGradient } from './gradient/semantic-gradient.ts';
 import type { PhraseReferences } from './gradient/semantic-gradient.ts';
 import type { OpenPack } from './pack.ts';
 import type { Branch, Condition, Denoiser } from './ports.ts';
-import { guide, makeSchedule, normals, samplingLevels, toRgb, twoStage } from './sampler/index.ts';
-import type { SamplingPlan } from './sampler/index.ts';
+import {
+  NonFiniteError,
+  guide,
+  makeSchedule,
+  normals,
+  samplingLevels,
+  toRgb,
+  twoStage,
+} from './sampler/index.ts';
+import type { SamplingPlan, Step } from './sampler/index.ts';
 
 const PREVIEW_INTERVAL_MS = 250;
 
 /** c = concat(e, e^1 .. e^K): references in turn from each phrase by rank, as many as the pack takes. */
-export function makeCondition(source: Float32Array, phrases: readonly EnginePhrase[], references: number): Condition {
+export function makeCondition(
+  source: Float32Array,
+  phrases: readonly EnginePhrase[],
+  references: number,
+): Condition {
   const dims = source.length;
   const tokens = new Float32Array((1 + references) * dims);
   const mask = new Float32Array(1 + references);
@@ -60,10 +72,14 @@ export async function* sample(
   const full = makeCondition(request.source, request.phrases, manifest.denoiser.maxReferences);
   const alone = makeCondition(request.source, [], manifest.denoiser.maxReferences);
 
+  let previewed = Number.NEGATIVE_INFINITY;
   for (const arm of request.arms) {
     const began = performance.now();
     if (arm === 'baseline' && !baseline)
-      throw new AppError('invalid_input', 'The arm "baseline" needs an evaluation pack: name one as baselinePackId.');
+      throw new AppError(
+        'invalid_input',
+        'The arm "baseline" needs an evaluation pack: name one as baselinePackId.',
+      );
     const denoiser: Denoiser = await (arm === 'baseline' && baseline ? baseline : pack).denoiser();
     const kernel = STAGES[arm] === 'gradient' ? await pack.gradientKernel() : undefined;
     const condition = arm === 'sentence' ? alone : full;
@@ -88,7 +104,14 @@ export async function* sample(
       const start = performance.now();
       if (!kernel) throw new AppError('internal', 'No gradient kernel was opened.');
       counters.vjpCalls++;
-      const g = await semanticGradient(kernel, coarse, t, atLevel(phrases, levels.indexOf(t), request.source.length), request.source.length, manifest.gradientScale);
+      const g = await semanticGradient(
+        kernel,
+        coarse,
+        t,
+        atLevel(phrases, levels.indexOf(t), request.source.length),
+        request.source.length,
+        manifest.gradientScale,
+      );
       spent.gradient += performance.now() - start;
       return g;
     };
@@ -97,12 +120,14 @@ export async function* sample(
       steps: request.steps,
       rebuild: request.rebuild,
       window: request.window,
-      stages: STAGES[arm] === 'gradient' && !phrases.some((p) => p.weight > 0 && p.references.length > 0) ? 'null' : STAGES[arm],
+      stages:
+        STAGES[arm] === 'gradient' && !phrases.some((p) => p.weight > 0 && p.references.length > 0)
+          ? 'null'
+          : STAGES[arm],
     };
     const unrefinedSteps: number[] = [];
     let last: Float32Array | undefined;
-    let previewed = 0;
-    for await (const step of twoStage(plan, noise, predict, gradient)) {
+    for await (const step of named(twoStage(plan, noise, predict, gradient), arm)) {
       signal.throwIfAborted();
       if (step.unrefined) unrefinedSteps.push(step.i);
       if (step.x) last = step.x;
@@ -113,22 +138,66 @@ export async function* sample(
       }
     }
     if (!last) throw new AppError('internal', 'Sampling gave no image.');
+    const large = request.upscale ? await enlarge(pack, last, signal) : null;
+    const embedding = (await (await pack.imageEncoder()).embed(last, 1)).slice();
     yield {
       type: 'result',
       arm,
       size: manifest.image.size,
       rgb: toRgb(last),
-      large: request.upscale ? await enlarge(pack, last, signal) : null,
-      embedding: (await (await pack.imageEncoder()).embed(last, 1)).slice(),
+      large,
+      embedding,
       counters,
       unrefinedSteps,
-      backends: pack.backends(),
-      seconds: { denoiser: spent.denoiser / 1000, gradient: spent.gradient / 1000, total: (performance.now() - began) / 1000 },
+      backends: usedBackends(
+        pack,
+        arm === 'baseline' ? baseline : undefined,
+        counters.vjpCalls > 0,
+        large !== null,
+      ),
+      seconds: {
+        denoiser: spent.denoiser / 1000,
+        gradient: spent.gradient / 1000,
+        total: (performance.now() - began) / 1000,
+      },
     };
   }
 }
 
-async function enlarge(pack: OpenPack, image: Float32Array, signal: AbortSignal): Promise<{ size: number; rgb: Uint8Array } | null> {
+/** The steps, with a numeric failure of stage 1 as an error that a person can act on. */
+async function* named(steps: AsyncGenerator<Step>, arm: Arm): AsyncGenerator<Step> {
+  try {
+    yield* steps;
+  } catch (error) {
+    if (!(error instanceof NonFiniteError)) throw error;
+    throw new AppError(
+      'non_finite',
+      `The arm "${arm}" failed: ${error.message}. Try a lower guidance or another seed.`,
+      { cause: error },
+    );
+  }
+}
+
+/** What ran this arm: a part that another arm opened is not named, and the baseline names its own denoiser. */
+function usedBackends(
+  pack: OpenPack,
+  baseline: OpenPack | undefined,
+  gradient: boolean,
+  upscaled: boolean,
+): Record<string, BackendUse> {
+  const own = { ...pack.backends(), ...(baseline ? { denoiser: baseline.backends()['denoiser'] } : {}) };
+  return Object.fromEntries(
+    Object.entries(own).flatMap(([port, use]) =>
+      use && (gradient || port !== 'gradient') && (upscaled || port !== 'upscaler') ? [[port, use]] : [],
+    ),
+  );
+}
+
+async function enlarge(
+  pack: OpenPack,
+  image: Float32Array,
+  signal: AbortSignal,
+): Promise<{ size: number; rgb: Uint8Array } | null> {
   signal.throwIfAborted();
   const upscaler = await pack.upscaler();
   if (!upscaler) return null;
@@ -139,6 +208,9 @@ async function enlarge(pack: OpenPack, image: Float32Array, signal: AbortSignal)
 function atLevel(phrases: readonly EnginePhrase[], index: number, dims: number): PhraseReferences[] {
   return phrases.map(({ weight, references }) => ({
     weight,
-    references: references.map((r) => ({ weight: r.weight, embedding: r.noised.subarray(index * dims, (index + 1) * dims) })),
+    references: references.map((r) => ({
+      weight: r.weight,
+      embedding: r.noised.subarray(index * dims, (index + 1) * dims),
+    })),
   }));
 }

@@ -28,7 +28,12 @@ export function engineServices(options: OpenOptions): EngineServices {
     return found;
   };
 
-  async function embedAll(id: string, count: number, image: (i: number) => Float32Array, signal: AbortSignal): Promise<Float32Array> {
+  async function embedAll(
+    id: string,
+    count: number,
+    image: (i: number) => Float32Array,
+    signal: AbortSignal,
+  ): Promise<Float32Array> {
     const { manifest } = pack(id);
     const pixels = 3 * manifest.image.size ** 2;
     const dims = manifest.embedding.dims;
@@ -54,14 +59,26 @@ export function engineServices(options: OpenOptions): EngineServices {
       async embedText({ packId, text }) {
         const open = pack(packId);
         const { ids, cutAt, unknown } = (await open.tokenizer()).tokenize(text, open.manifest.text.maxTokens);
-        return { embedding: await (await open.textEncoder()).embed(ids), cutAt, unknown: unknown.map(([a, b]) => [a, b]) };
+        return {
+          embedding: await (await open.textEncoder()).embed(ids),
+          cutAt,
+          unknown: unknown.map(([a, b]) => [a, b]),
+        };
       },
       async embedImages({ packId, rgb }, { signal }) {
         const bytes = 3 * pack(packId).manifest.image.size ** 2;
         if (rgb.length % bytes !== 0)
-          throw new AppError('invalid_input', `Expected a multiple of ${bytes} bytes of RGB, got ${rgb.length}.`);
+          throw new AppError(
+            'invalid_input',
+            `Expected a multiple of ${bytes} bytes of RGB, got ${rgb.length}.`,
+          );
         return {
-          embeddings: await embedAll(packId, rgb.length / bytes, (i) => fromRgb(rgb.subarray(i * bytes, (i + 1) * bytes)), signal),
+          embeddings: await embedAll(
+            packId,
+            rgb.length / bytes,
+            (i) => fromRgb(rgb.subarray(i * bytes, (i + 1) * bytes)),
+            signal,
+          ),
         };
       },
       async embedNoised({ packId, contentHash, rgb, levels }, { signal }) {
@@ -71,14 +88,24 @@ export function engineServices(options: OpenOptions): EngineServices {
         const noise = bankNoise(bank, contentHash, manifest.image.size);
         const clean = fromRgb(rgb);
         return {
-          embeddings: await embedAll(packId, levels.length, (i) => addNoise(schedule, clean, noise, levels[i] as number), signal),
+          embeddings: await embedAll(
+            packId,
+            levels.length,
+            (i) => addNoise(schedule, clean, noise, levels[i] as number),
+            signal,
+          ),
         };
       },
       async prior({ packId, text }) {
         return { embedding: await (await pack(packId).prior()).predict(text) };
       },
       sample: (request, { signal }) =>
-        sample(request, pack(request.packId), request.baselinePackId === undefined ? undefined : pack(request.baselinePackId), signal),
+        sample(
+          request,
+          pack(request.packId),
+          request.baselinePackId === undefined ? undefined : pack(request.baselinePackId),
+          signal,
+        ),
       async inspect({ packId }) {
         const open = pack(packId);
         const ports: PortReport[] = [];
@@ -92,7 +119,11 @@ export function engineServices(options: OpenOptions): EngineServices {
               refused: refused.map((r) => ({ ...r })),
             });
           } catch (error) {
-            ports.push({ port, chosen: null, refused: [{ name: 'all', reason: error instanceof Error ? error.message : String(error) }] });
+            ports.push({
+              port,
+              chosen: null,
+              refused: [{ name: 'all', reason: error instanceof Error ? error.message : String(error) }],
+            });
           }
         }
         return { ports };

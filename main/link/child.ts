@@ -31,7 +31,10 @@ export function makeChild<C extends Contract>(
   let running: { handle: ChildHandle; ready: Promise<Client<C>> } | undefined;
   let closed = false;
   const lostError = (): AppError =>
-    new AppError(lost, `The ${entry} process ended unexpectedly. It is started again for the next request; repeat this one.`);
+    new AppError(
+      lost,
+      `The ${entry} process ended unexpectedly. It is started again for the next request; repeat this one.`,
+    );
   return {
     client() {
       if (closed) return Promise.reject(new AppError('link_closed', `The ${entry} is shut down.`));

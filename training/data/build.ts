@@ -34,7 +34,11 @@ function buildShard(out: string, seed: string, split: Split, shard: number): voi
     const svg = toSvg(rendering(scene, r));
     pixels.set(toRgb(svg, SIZE), k * SIZE * SIZE * 3);
     if (k < twins) large.set(toRgb(svg, 256), k * 256 * 256 * 3);
-    const captions = [caption(scene, r, { keep: 1 }), caption(scene, r, { keep: 0.55 }), caption(scene, r, { keep: 0.3 })];
+    const captions = [
+      caption(scene, r, { keep: 1 }),
+      caption(scene, r, { keep: 0.55 }),
+      caption(scene, r, { keep: 0.3 }),
+    ];
     const held = caption(scene, r, { keep: 1, held: true });
     lines.push(JSON.stringify({ id: first + k, scene, captions, held }));
   }
@@ -58,7 +62,11 @@ mkdirSync(args.out, { recursive: true });
 if (part === 0)
   write(
     join(args.out, 'glossary.json'),
-    JSON.stringify({ groups: GROUPS, heldOutPairs: HELD_OUT_PAIRS, phrases: phrases(false), heldPhrases: phrases(true) }, null, 1),
+    JSON.stringify(
+      { groups: GROUPS, heldOutPairs: HELD_OUT_PAIRS, phrases: phrases(false), heldPhrases: phrases(true) },
+      null,
+      1,
+    ),
   );
 for (const split of SPLITS) {
   if (args.only && args.only !== split.name) continue;

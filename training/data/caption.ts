@@ -59,15 +59,24 @@ function details(scene: Scene, r: Random, options: CaptionOptions): Detail[] {
     for (const g of groups) kept.delete(g);
   };
   for (const [shape, colour] of COMPOUNDS)
-    if (kept.has(shape) && kept.has(colour)) take(article(`${say(colour)} ${bare(say(shape))}`), [shape, colour]);
+    if (kept.has(shape) && kept.has(colour))
+      take(article(`${say(colour)} ${bare(say(shape))}`), [shape, colour]);
   if (kept.has('outfit')) {
     const colour = ['shirtColour', 'jacketColour'].find((g) => kept.has(g));
-    take(article(colour ? `${say(colour)} ${say('outfit')}` : say('outfit')), colour ? ['outfit', colour] : ['outfit']);
+    take(
+      article(colour ? `${say(colour)} ${say('outfit')}` : say('outfit')),
+      colour ? ['outfit', colour] : ['outfit'],
+    );
   }
   for (const g of [...kept]) {
     const noun = group(g).noun;
     const words = noun ? `${say(g)} ${noun}` : say(g);
-    take(noun && ['hair', 'skin', 'clothes', 'metal', 'lights', 'blossoms', 'headgear'].includes(noun) ? words : article(words), [g]);
+    take(
+      noun && ['hair', 'skin', 'clothes', 'metal', 'lights', 'blossoms', 'headgear'].includes(noun)
+        ? words
+        : article(words),
+      [g],
+    );
   }
   return r.shuffle(list);
 }
@@ -89,7 +98,8 @@ export function caption(scene: Scene, r: Random, options: CaptionOptions): Capti
   const withList = rest.length > 0 ? ` with ${listed(rest)}` : '';
   const templates = [
     () => `${subject}${withList}${on}`,
-    () => `${subject}${other.length ? ` with ${listed(other)}` : ''}${wear.length ? `, wearing ${listed(wear)}` : ''}${on}`,
+    () =>
+      `${subject}${other.length ? ` with ${listed(other)}` : ''}${wear.length ? `, wearing ${listed(wear)}` : ''}${on}`,
     () => `a picture of ${subject}${withList}${ground ? `, ${bare(ground.phrase)}` : ''}`,
     () => `${subject}: ${all.length ? all.map((d) => bare(d.phrase)).join(', ') : 'portrait'}`,
   ];

@@ -20,7 +20,12 @@ export interface Group {
   readonly values: readonly Value[];
 }
 
-const v = (id: string, render: string, say: string[], held: string[] = []): Value => ({ id, render, say, held });
+const v = (id: string, render: string, say: string[], held: string[] = []): Value => ({
+  id,
+  render,
+  say,
+  held,
+});
 
 const colour = (id: string, hex: string, say: string[] = [id], held: string[] = []): Value =>
   v(id, hex, say, held);

@@ -24,7 +24,8 @@ export const toSvg = (rendering: Rendering): string =>
 /** RGB bytes `[size, size, 3]` of an opaque SVG. */
 export function toRgb(svg: string, size: number): Uint8Array {
   const image = new Resvg(svg, { fitTo: { mode: 'width', value: size } }).render();
-  if (image.width !== size || image.height !== size) throw new Error(`rendered ${image.width}x${image.height}, expected ${size}x${size}`);
+  if (image.width !== size || image.height !== size)
+    throw new Error(`rendered ${image.width}x${image.height}, expected ${size}x${size}`);
   const rgba = image.pixels;
   const rgb = new Uint8Array(size * size * 3);
   for (let i = 0, j = 0; j < rgb.length; i += 4, j += 3) {

@@ -25,7 +25,8 @@ const isHeldOut = (scene: Record<string, string>, pair: readonly [string, string
   });
 
 /** Held-out pairs that a scene shows (0 for everything but the composition split). */
-export const heldOutPairs = (scene: Scene): number => HELD_OUT_PAIRS.filter((p) => isHeldOut(scene, p)).length;
+export const heldOutPairs = (scene: Scene): number =>
+  HELD_OUT_PAIRS.filter((p) => isHeldOut(scene, p)).length;
 
 function draw(subject: string, r: Random): Record<string, string> {
   const s: Record<string, string> = { subject };
@@ -91,10 +92,17 @@ export function drawScene(r: Random, heldOut: boolean): Scene {
         if (scene[g] !== undefined) scene[g] = id;
       }
       if (scene['topColour'] !== undefined && scene['topColour'] === scene['critterColour']) continue;
-      if (['plain', 'stripes', 'overalls'].includes(scene['outfit'] ?? '') !== ('shirtColour' in scene)) continue;
-      if (scene['subject'] === 'person' && scene['outfit'] !== 'checker' && !('shirtColour' in scene) && !('jacketColour' in scene)) continue;
+      if (['plain', 'stripes', 'overalls'].includes(scene['outfit'] ?? '') !== 'shirtColour' in scene)
+        continue;
+      if (
+        scene['subject'] === 'person' &&
+        scene['outfit'] !== 'checker' &&
+        !('shirtColour' in scene) &&
+        !('jacketColour' in scene)
+      )
+        continue;
       if (scene['outfit'] === 'checker' && 'jacketColour' in scene) continue;
-      if (['flower', 'tulip', 'buds'].includes(scene['plant'] ?? '') !== ('bloomColour' in scene)) continue;
+      if (['flower', 'tulip', 'buds'].includes(scene['plant'] ?? '') !== 'bloomColour' in scene) continue;
     }
     if (heldOutPairs(scene) > 0 === heldOut) return scene;
   }
@@ -166,4 +174,7 @@ export function rendering(scene: Scene, r: Random): Rendering {
 }
 
 /** Number of groups and of values that have a name. */
-export const vocabularySize = { groups: GROUPS.length, values: GROUPS.reduce((n, g) => n + g.values.length, 0) };
+export const vocabularySize = {
+  groups: GROUPS.length,
+  values: GROUPS.reduce((n, g) => n + g.values.length, 0),
+};

@@ -31,11 +31,19 @@ async function tile(rgb: Uint8Array, text: string): Promise<Buffer> {
     .png()
     .toBuffer();
   const label = lines(text, 46)
-    .map((l, i) => `<text x="4" y="${String(13 + i * 14)}" font-size="11" font-family="DejaVu Sans">${escape(l)}</text>`)
+    .map(
+      (l, i) =>
+        `<text x="4" y="${String(13 + i * 14)}" font-size="11" font-family="DejaVu Sans">${escape(l)}</text>`,
+    )
     .join('');
-  const svg = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${String(TILE.width)}" height="80">${label}</svg>`);
+  const svg = Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${String(TILE.width)}" height="80">${label}</svg>`,
+  );
   return sharp({ create: { width: TILE.width, height: TILE.height, channels: 3, background: 'white' } })
-    .composite([{ input: image, left: 4, top: 2 }, { input: svg, left: 0, top: TILE.image + 2 }])
+    .composite([
+      { input: image, left: 4, top: 2 },
+      { input: svg, left: 0, top: TILE.image + 2 },
+    ])
     .png()
     .toBuffer();
 }
@@ -47,14 +55,33 @@ const { values: args, positionals } = parseArgs({
 const [input, output] = positionals;
 if (!input || !output) throw new Error('expected SHARD.rgb OUT.png');
 const pixels = readFileSync(input);
-const rows = readFileSync(input.replace(/\.rgb$/, '.jsonl'), 'utf8').trim().split('\n').slice(0, Number(args.count));
+const rows = readFileSync(input.replace(/\.rgb$/, '.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .slice(0, Number(args.count));
 const columns = Number(args.columns);
 const tiles = await Promise.all(
-  rows.map((line, i) => tile(pixels.subarray(i * SIZE * SIZE * 3, (i + 1) * SIZE * SIZE * 3), (JSON.parse(line) as Row).captions[0]?.text ?? '')),
+  rows.map((line, i) =>
+    tile(
+      pixels.subarray(i * SIZE * SIZE * 3, (i + 1) * SIZE * SIZE * 3),
+      (JSON.parse(line) as Row).captions[0]?.text ?? '',
+    ),
+  ),
 );
 await sharp({
-  create: { width: columns * TILE.width, height: Math.ceil(tiles.length / columns) * TILE.height, channels: 3, background: 'white' },
+  create: {
+    width: columns * TILE.width,
+    height: Math.ceil(tiles.length / columns) * TILE.height,
+    channels: 3,
+    background: 'white',
+  },
 })
-  .composite(tiles.map((t, i) => ({ input: t, left: (i % columns) * TILE.width, top: Math.floor(i / columns) * TILE.height })))
+  .composite(
+    tiles.map((t, i) => ({
+      input: t,
+      left: (i % columns) * TILE.width,
+      top: Math.floor(i / columns) * TILE.height,
+    })),
+  )
   .png()
   .toFile(output);

@@ -54,6 +54,8 @@ export async function semanticGradient(
   const unit = 1 / scaleAt(scale, t);
   return gradient.map((v) => {
     const g = v * unit;
+    // An infinite gradient must reach the sampler's guard; clipped it would look ordinary.
+    if (!Number.isFinite(g)) return Number.NaN;
     return g < -scale.clip ? -scale.clip : g > scale.clip ? scale.clip : g;
   });
 }

@@ -3,7 +3,12 @@ import type { Schedule } from './schedule.ts';
 import { combine } from './tensor.ts';
 
 /** x_t = alpha(t) x_0 + sigma(t) noise (Eq. 1 unrolled). */
-export function addNoise(schedule: Schedule, clean: Float32Array, noise: Float32Array, t: number): Float32Array {
+export function addNoise(
+  schedule: Schedule,
+  clean: Float32Array,
+  noise: Float32Array,
+  t: number,
+): Float32Array {
   return combine(alpha(schedule, t), clean, sigma(schedule, t), noise);
 }
 

@@ -5,5 +5,5 @@ export type { NoiseBank } from './noise.ts';
 export { clip, combine, fromRgb, isFinite, normalise, toRgb } from './tensor.ts';
 export { guide } from './guidance.ts';
 export { addNoise, ddimStep, noiseOf } from './ddim.ts';
-export { refinesAt, twoStage } from './two-stage.ts';
+export { NonFiniteError, refinesAt, twoStage } from './two-stage.ts';
 export type { Gradient, Predict, Rebuild, SamplingPlan, Step } from './two-stage.ts';

@@ -42,6 +42,14 @@ export interface Step {
   readonly unrefined?: boolean;
 }
 
+/** Stage 1 gave NaN or infinity: there is no image to fall back to. */
+export class NonFiniteError extends Error {
+  constructor(step: number) {
+    super(`the clean prediction of step ${step} is not finite`);
+    this.name = 'NonFiniteError';
+  }
+}
+
 /** True when stage 2 acts on the step that arrives at level t. A clean image (t = 0) has nothing left to refine. */
 export const refinesAt = (plan: SamplingPlan, t: number): boolean =>
   plan.stages !== 'single' && t > 0 && t >= plan.window[0] && t <= plan.window[1];
@@ -64,7 +72,9 @@ export async function* twoStage(
     const from = level(i - 1);
     const t = level(i);
     // Stage 1: x~_t by a DDIM step of f(x_{t+1}, 0, t+1, c).
-    const clean = clip(await predict(x, null, from), -1, 1);
+    const raw = await predict(x, null, from);
+    if (!isFinite(raw)) throw new NonFiniteError(i);
+    const clean = clip(raw, -1, 1);
     const coarse = ddimStep(schedule, x, clean, from, t);
     if (!refinesAt(plan, t)) {
       x = coarse;
@@ -83,14 +93,23 @@ export async function* twoStage(
       yield { i, of: steps, stage: 'gradient', clean };
     }
     // Stage 2: x^0' = f(x~_t, g, t, c).
-    const refined = clip(await predict(coarse, g, t), -1, 1);
+    // Looked at before it is clipped, which would make an infinite prediction look like an ordinary one.
+    const second = await predict(coarse, g, t);
+    if (!isFinite(second)) {
+      x = coarse;
+      yield { i, of: steps, stage: 'refined', clean, x, unrefined: true };
+      continue;
+    }
+    const refined = clip(second, -1, 1);
     let rebuilt: Float32Array;
     if (plan.rebuild === 'continue' && i < steps) {
       // Form b: stage 2 takes the next level's step itself, so this turn of the loop covers two levels.
       rebuilt = ddimStep(schedule, coarse, refined, t, level(i + 1));
-    } else if (plan.rebuild === 'difference' && g) {
+    } else if (plan.rebuild === 'difference') {
       // Form c: zero where the gradient says nothing, at the price of one more call.
-      rebuilt = shift(coarse, refined, clip(await predict(coarse, null, t), -1, 1), alpha(schedule, t));
+      rebuilt = g
+        ? shift(coarse, refined, clip(await predict(coarse, null, t), -1, 1), alpha(schedule, t))
+        : coarse;
     } else {
       rebuilt = shift(coarse, refined, clean, alpha(schedule, t));
     }

@@ -13,7 +13,8 @@ export interface ParsedPrompt {
   readonly phrases: readonly MarkedPhrase[];
 }
 
-const MARK = /\\([()\\])|\(([^()\\]+?)(?::(\d*\.?\d+))?\)(\++|-+)?|([\p{L}\p{N}'-]*[\p{L}\p{N}])(\+{1,5}|-{2,5})(?=[\s,.;]|$)/gu;
+const MARK =
+  /\\([()\\])|\(([^()\\]+?)(?::(\d*\.?\d+))?\)(\++|-+)?|([\p{L}\p{N}'-]*[\p{L}\p{N}])(\+{1,5}|-{2,5})(?=[\s,.;]|$)/gu;
 const clampWeight = (w: number): number => Math.min(2, Math.max(0, Math.round(w * 100) / 100));
 
 /** `\(` and `\)` are plain brackets. A weight is held within 0 .. 2; `(x)` and `x+` mean 1.1, `x++` 1.21, `x--` 0.81. */
@@ -34,7 +35,11 @@ export function parseEmphasis(text: string): ParsedPrompt {
     const bySigns = signs === '' ? 1.1 : (signs.startsWith('+') ? 1.1 : 0.9) ** signs.length;
     const begin = prompt.length;
     prompt += phrase;
-    phrases.push({ phrase, weight: clampWeight(weight === undefined ? bySigns : Number(weight)), span: [begin, prompt.length] });
+    phrases.push({
+      phrase,
+      weight: clampWeight(weight === undefined ? bySigns : Number(weight)),
+      span: [begin, prompt.length],
+    });
   }
   prompt += text.slice(last);
   return { prompt, phrases };

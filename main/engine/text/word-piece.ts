@@ -37,13 +37,21 @@ function words(text: string): { word: string; begin: number; end: number }[] {
   return out;
 }
 
-const plain = (word: string): string => word.toLowerCase().normalize('NFD').replace(/\p{Mn}/gu, '');
+const plain = (word: string): string =>
+  word
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{Mn}/gu, '');
 
 /** Builds the tokenizer from the text of `tokenizer.json`. Throws `bad_manifest` when it is not a WordPiece one. */
 export function makeTokenizer(json: string): Tokenizer {
   const parsed = JSON.parse(json) as { model?: { vocab?: Record<string, number>; unk_token?: string } };
   const entries = parsed.model?.vocab;
-  if (!entries) throw new AppError('bad_manifest', 'tokenizer.json holds no model.vocab; expected a WordPiece vocabulary.');
+  if (!entries)
+    throw new AppError(
+      'bad_manifest',
+      'tokenizer.json holds no model.vocab; expected a WordPiece vocabulary.',
+    );
   const vocab = new Map(Object.entries(entries));
   const id = (token: string): number => {
     const found = vocab.get(token);
@@ -55,7 +63,7 @@ export function makeTokenizer(json: string): Tokenizer {
   function pieces(word: string): number[] | null {
     if (word.length > 100) return null;
     const out: number[] = [];
-    for (let begin = 0; begin < word.length; ) {
+    for (let begin = 0; begin < word.length;) {
       let end = word.length;
       let found: number | undefined;
       for (; end > begin; end--) {

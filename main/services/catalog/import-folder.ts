@@ -72,11 +72,25 @@ export async function* importFolder(
         const { width, height } = p.decoded;
         const name = p.file.split('/').at(-1) ?? p.file;
         store.write.images.image(
-          { image_id: randomUUID(), content_hash: p.hash, name, width, height, imported_at: now(), root_id: root.rootId },
+          {
+            image_id: randomUUID(),
+            content_hash: p.hash,
+            name,
+            width,
+            height,
+            imported_at: now(),
+            root_id: root.rootId,
+          },
           p.decoded.rgb,
         );
         store.write.images.vector(p.hash, context.encoderHash, vectors[i] as Float32Array);
-        store.write.images.file({ root_id: root.rootId, file: p.file, content_hash: p.hash, bytes: p.bytes, modified_ms: p.modifiedMs });
+        store.write.images.file({
+          root_id: root.rootId,
+          file: p.file,
+          content_hash: p.hash,
+          bytes: p.bytes,
+          modified_ms: p.modifiedMs,
+        });
       });
     });
     batch.forEach((p, i) => {
@@ -90,14 +104,25 @@ export async function* importFolder(
     signal.throwIfAborted();
     try {
       if (kind === 'link') throw new AppError('link_skipped', 'The file is a link; links are not followed.');
-      if (kind === 'other') throw new AppError('not_a_regular_file', 'The name is a pipe, socket or device, not a regular file.');
+      if (kind === 'other')
+        throw new AppError('not_a_regular_file', 'The name is a pipe, socket or device, not a regular file.');
       const { bytes, size, modifiedMs } = await readImageFile(path);
       const hash = createHash('sha256').update(bytes).digest('hex');
       const before = store.read.images.file(root.rootId, file);
       if (before?.content_hash === hash && store.read.images.vector(hash, context.encoderHash)) unchanged++;
-      else if (taken.has(hash) || (store.read.images.byHash(hash) && store.read.images.vector(hash, context.encoderHash))) {
+      else if (
+        taken.has(hash) ||
+        (store.read.images.byHash(hash) && store.read.images.vector(hash, context.encoderHash))
+      ) {
         duplicates++;
-        if (!taken.has(hash)) store.write.images.file({ root_id: root.rootId, file, content_hash: hash, bytes: size, modified_ms: modifiedMs });
+        if (!taken.has(hash))
+          store.write.images.file({
+            root_id: root.rootId,
+            file,
+            content_hash: hash,
+            bytes: size,
+            modified_ms: modifiedMs,
+          });
       } else {
         batch.push({ file, hash, bytes: size, modifiedMs, decoded: await context.decode(bytes) });
         taken.add(hash);
@@ -107,7 +132,8 @@ export async function* importFolder(
       skipped.push(skip(file, error));
     }
     if (batch.length === BATCH) await commit();
-    if (i % 8 === 7) yield { type: 'progress', done: i + 1, of: files.length, imported, skipped: skipped.length };
+    if (i % 8 === 7)
+      yield { type: 'progress', done: i + 1, of: files.length, imported, skipped: skipped.length };
   }
   await commit();
   const report: ImportReport = {

@@ -29,4 +29,5 @@ export const strengthOf = (quantiles: readonly number[], score: number, images: 
 export type Verdict = 'good' | 'weak' | 'none';
 
 /** What a chip says about its best reference. */
-export const verdictOf = (strength: number): Verdict => (strength >= 0.95 ? 'good' : strength >= 0.5 ? 'weak' : 'none');
+export const verdictOf = (strength: number): Verdict =>
+  strength >= 0.95 ? 'good' : strength >= 0.5 ? 'weak' : 'none';

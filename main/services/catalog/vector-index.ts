@@ -19,13 +19,15 @@ export function exactIndex(dims: number): VectorIndex {
   const ids: string[] = [];
   const rows = new Map<string, number>();
   let vectors = new Float32Array(1024 * dims);
-  const better = (a: Neighbour, b: Neighbour): boolean => a.score > b.score || (a.score === b.score && a.id < b.id);
+  const better = (a: Neighbour, b: Neighbour): boolean =>
+    a.score > b.score || (a.score === b.score && a.id < b.id);
   return {
     get size() {
       return ids.length;
     },
     add(id, vector) {
-      if (vector.length !== dims) throw new RangeError(`expected a vector of ${dims} numbers, got ${vector.length}`);
+      if (vector.length !== dims)
+        throw new RangeError(`expected a vector of ${dims} numbers, got ${vector.length}`);
       let row = rows.get(id);
       if (row === undefined) {
         row = ids.push(id) - 1;

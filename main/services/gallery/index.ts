@@ -24,7 +24,11 @@ export interface Picture {
 export interface Gallery {
   readonly service: StudioServices['gallery'];
   /** Writes the files, then pair and results in one transaction (with whatever else `also` writes). */
-  add(pair: { jobId: string; prompt: string; seed: number }, pictures: readonly Picture[], also: (pairId: string, results: Result[]) => void): Promise<{ pairId: string; results: Result[] }>;
+  add(
+    pair: { jobId: string; prompt: string; seed: number },
+    pictures: readonly Picture[],
+    also: (pairId: string, results: Result[]) => void,
+  ): Promise<{ pairId: string; results: Result[] }>;
   /** PNG bytes of a result. */
   file(imageId: string): Promise<Uint8Array | null>;
 }
@@ -32,7 +36,11 @@ export interface Gallery {
 /** The recipe inside a PNG. Throws `bad_recipe` naming the field. */
 export function recipeOf(png: Uint8Array): Recipe {
   const text = readText(png).get(RECIPE_KEY);
-  if (text === undefined) throw new AppError('bad_recipe', `This PNG holds no recipe ("${RECIPE_KEY}"). Expected a picture that the studio wrote, with its metadata kept.`);
+  if (text === undefined)
+    throw new AppError(
+      'bad_recipe',
+      `This PNG holds no recipe ("${RECIPE_KEY}"). Expected a picture that the studio wrote, with its metadata kept.`,
+    );
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -42,16 +50,28 @@ export function recipeOf(png: Uint8Array): Recipe {
   const result = v.safeParse(Recipe, json);
   if (result.success) return result.output;
   const issue = result.issues[0];
-  throw new AppError('bad_recipe', `The recipe in this PNG does not fit: ${v.getDotPath(issue) ?? 'whole'}: ${issue.message}`);
+  throw new AppError(
+    'bad_recipe',
+    `The recipe in this PNG does not fit: ${v.getDotPath(issue) ?? 'whole'}: ${issue.message}`,
+  );
 }
 
 /** One line for people and other programs. */
 export function describe(recipe: Recipe): string {
-  const stressed = recipe.emphases.filter((e) => !e.muted).map((e) => `(${e.phrase}:${e.weight})`).join(' ');
+  const stressed = recipe.emphases
+    .filter((e) => !e.muted)
+    .map((e) => `(${e.phrase}:${e.weight})`)
+    .join(' ');
   return `${recipe.prompt}${stressed ? ` | stressed: ${stressed}` : ''} | ${recipe.arm}, seed ${recipe.seed}, ${recipe.steps} steps, guidance ${recipe.guidance}, pack ${recipe.pack.id} ${recipe.pack.version}`;
 }
 
-const toResult = (r: ResultRow): Result => ({ arm: r.arm as Arm, imageId: r.image_id, contentHash: r.content_hash, width: r.width, height: r.height });
+const toResult = (r: ResultRow): Result => ({
+  arm: r.arm as Arm,
+  imageId: r.image_id,
+  contentHash: r.content_hash,
+  width: r.width,
+  height: r.height,
+});
 
 export function makeGallery(store: Store, folder: string, now: () => number): Gallery {
   const images = join(folder, 'images');
@@ -69,12 +89,27 @@ export function makeGallery(store: Store, folder: string, now: () => number): Ga
       const pairId = randomUUID();
       const rows: ResultRow[] = [];
       for (const { arm, size, rgb, recipe } of pictures) {
-        const plain = await sharp(rgb, { raw: { width: size, height: size, channels: 3 } }).png({ compressionLevel: 9 }).toBuffer();
-        const png = withText(plain, { Software: 'Accent', Description: describe(recipe), [RECIPE_KEY]: JSON.stringify(recipe) });
+        const plain = await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
+          .png({ compressionLevel: 9 })
+          .toBuffer();
+        const png = withText(plain, {
+          Software: 'Accent',
+          Description: describe(recipe),
+          [RECIPE_KEY]: JSON.stringify(recipe),
+        });
         const imageId = randomUUID();
         const file = `${imageId}.png`;
         await writeAtomic(join(images, file), png);
-        rows.push({ image_id: imageId, pair_id: pairId, arm, content_hash: createHash('sha256').update(png).digest('hex'), file, width: size, height: size, recipe: JSON.stringify(recipe) });
+        rows.push({
+          image_id: imageId,
+          pair_id: pairId,
+          arm,
+          content_hash: createHash('sha256').update(png).digest('hex'),
+          file,
+          width: size,
+          height: size,
+          recipe: JSON.stringify(recipe),
+        });
       }
       const results = rows.map(toResult);
       store.transaction(() => {
@@ -90,7 +125,10 @@ export function makeGallery(store: Store, folder: string, now: () => number): Ga
     },
     service: {
       list({ after, limit }) {
-        const rows = store.read.gallery.page(after === undefined ? Number.MAX_SAFE_INTEGER : Number(after), limit + 1);
+        const rows = store.read.gallery.page(
+          after === undefined ? Number.MAX_SAFE_INTEGER : Number(after),
+          limit + 1,
+        );
         const items = rows.slice(0, limit);
         return { items: items.map(pairOf), next: rows.length > limit ? String(items.at(-1)?.number) : null };
       },

@@ -27,9 +27,10 @@ export function withText(png: Uint8Array, entries: Readonly<Record<string, strin
 /** Uncompressed iTXt and tEXt entries of a PNG, each at most 256 KiB. Throws `not_an_image` for anything else than a PNG. */
 export function readText(png: Uint8Array): Map<string, string> {
   const file = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
-  if (!file.subarray(0, 8).equals(SIGNATURE)) throw new AppError('not_an_image', 'Expected a PNG file that the studio wrote.');
+  if (!file.subarray(0, 8).equals(SIGNATURE))
+    throw new AppError('not_an_image', 'Expected a PNG file that the studio wrote.');
   const out = new Map<string, string>();
-  for (let at = 8; at + 12 <= file.length; ) {
+  for (let at = 8; at + 12 <= file.length;) {
     const length = file.readUInt32BE(at);
     if (at + 12 + length > file.length) throw new AppError('truncated', 'The PNG file is cut off.');
     const type = file.toString('latin1', at + 4, at + 8);

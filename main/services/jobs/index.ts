@@ -50,7 +50,9 @@ const summary = (row: JobRow): JobSummary => ({
 const recipePack = ({ manifest }: InstalledPack): RecipePack => ({
   id: manifest.id,
   version: manifest.version,
-  parts: Object.fromEntries(Object.entries(manifest.parts).flatMap(([name, p]) => (p ? [[name, p.sha256]] : []))),
+  parts: Object.fromEntries(
+    Object.entries(manifest.parts).flatMap(([name, p]) => (p ? [[name, p.sha256]] : [])),
+  ),
 });
 
 const rgbaOf = (rgb: Uint8Array): Uint8Array => {
@@ -69,7 +71,10 @@ export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, n
     if (error) log.append(jobId, { type: 'failed', error });
     else log.append(jobId, { type: 'cancelled' });
   };
-  const interruption: ErrorBody = { code: 'interrupted', message: 'The studio stopped while this job ran. Submit it again.' };
+  const interruption: ErrorBody = {
+    code: 'interrupted',
+    message: 'The studio stopped while this job ran. Submit it again.',
+  };
 
   async function run(row: JobRow, signal: AbortSignal): Promise<void> {
     const began = performance.now();
@@ -102,12 +107,24 @@ export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, n
     for await (const event of engine.sample(sampleRequest, signal)) {
       if (event.type === 'step') log.append(row.job_id, event);
       else if (event.type === 'preview')
-        log.append(row.job_id, { type: 'preview', arm: event.arm, i: event.i, width: event.size, height: event.size, rgba: rgbaOf(event.rgb) });
+        log.append(row.job_id, {
+          type: 'preview',
+          arm: event.arm,
+          i: event.i,
+          width: event.size,
+          height: event.size,
+          rgba: rgbaOf(event.rgb),
+        });
       else results.push(event);
     }
     signal.throwIfAborted();
     const wallSeconds = (performance.now() - began) / 1000;
-    const make = (r: SampleEvent & { type: 'result' }, size: number, rgb: Uint8Array, upscaled: boolean): Picture => ({
+    const make = (
+      r: SampleEvent & { type: 'result' },
+      size: number,
+      rgb: Uint8Array,
+      upscaled: boolean,
+    ): Picture => ({
       arm: r.arm,
       size,
       rgb,
@@ -142,7 +159,12 @@ export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, n
       seed: req.seed,
       ...p,
       unrefinedSteps: r.unrefinedSteps,
-      output: { width: size, height: size, upscaled, pixelsHash: createHash('sha256').update(rgb).digest('hex') },
+      output: {
+        width: size,
+        height: size,
+        upscaled,
+        pixelsHash: createHash('sha256').update(rgb).digest('hex'),
+      },
       wallSeconds: r.seconds.total,
     });
     const pictures = results.flatMap((r) => [
@@ -161,7 +183,15 @@ export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, n
       if (own)
         await catalog.addResult(
           pack,
-          { imageId: own.imageId, contentHash: own.contentHash, name: `${r.arm} ${request.seed}`, size: r.size, rgb: r.rgb, width: r.size, height: r.size },
+          {
+            imageId: own.imageId,
+            contentHash: own.contentHash,
+            name: `${r.arm} ${request.seed}`,
+            size: r.size,
+            rgb: r.rgb,
+            width: r.size,
+            height: r.size,
+          },
           r.embedding,
         );
     }
@@ -176,7 +206,8 @@ export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, n
     store.write.jobs.start(row.job_id, now());
     const ended = run(row, abort.signal)
       .catch((error: unknown) => {
-        if (abort.signal.aborted) end(row.job_id, closing ? 'interrupted' : 'cancelled', closing ? interruption : null);
+        if (abort.signal.aborted)
+          end(row.job_id, closing ? 'interrupted' : 'cancelled', closing ? interruption : null);
         else {
           const { code, message } = toAppError(error, 'engine_failed');
           end(row.job_id, 'failed', { code, message });
@@ -209,8 +240,14 @@ export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, n
         return { jobId };
       },
       list({ after, limit }) {
-        const rows = store.read.jobs.page(after === undefined ? Number.MAX_SAFE_INTEGER : Number(after), limit + 1);
-        return { items: rows.slice(0, limit).map(summary), next: rows.length > limit ? String(rows[limit - 1]?.number) : null };
+        const rows = store.read.jobs.page(
+          after === undefined ? Number.MAX_SAFE_INTEGER : Number(after),
+          limit + 1,
+        );
+        return {
+          items: rows.slice(0, limit).map(summary),
+          next: rows.length > limit ? String(rows[limit - 1]?.number) : null,
+        };
       },
       async cancel({ jobId }) {
         const row = store.read.jobs.one(jobId);

@@ -1,7 +1,14 @@
 /** Turns a request into what the sampler needs: source embedding, references with their noised embeddings, recipe facts. */
 import { createHash } from 'node:crypto';
 import { AppError } from '#contract';
-import type { Emphasis, GenerateRequest, RecipeEmphasis, RecipeReference, RecipeSource, SourceKind } from '#contract';
+import type {
+  Emphasis,
+  GenerateRequest,
+  RecipeEmphasis,
+  RecipeReference,
+  RecipeSource,
+  SourceKind,
+} from '#contract';
 import type { Catalog } from '../catalog/index.ts';
 import type { InstalledPack } from '../packs/index.ts';
 import type { Store } from '../store/index.ts';
@@ -10,7 +17,13 @@ import type { Store } from '../store/index.ts';
 export interface PrepareEngine {
   text(packId: string, text: string): Promise<{ embedding: Float32Array }>;
   prior(packId: string, text: Float32Array): Promise<Float32Array>;
-  noised(packId: string, contentHash: string, rgb: Uint8Array, levels: readonly number[], signal: AbortSignal): Promise<Float32Array>;
+  noised(
+    packId: string,
+    contentHash: string,
+    rgb: Uint8Array,
+    levels: readonly number[],
+    signal: AbortSignal,
+  ): Promise<Float32Array>;
 }
 
 export interface PreparedPhrase {
@@ -47,7 +60,9 @@ const normalised = (x: Float32Array): Float32Array => {
 };
 
 const hashOf = (x: Float32Array): string =>
-  createHash('sha256').update(new Uint8Array(x.buffer, x.byteOffset, x.byteLength)).digest('hex');
+  createHash('sha256')
+    .update(new Uint8Array(x.buffer, x.byteOffset, x.byteLength))
+    .digest('hex');
 
 /** f(x_t^ref) at all levels, [levels, D]: from the cache where it is, computed and kept where not. */
 async function noisedOf(context: PrepareContext, hash: string, signal: AbortSignal): Promise<Float32Array> {
@@ -58,11 +73,16 @@ async function noisedOf(context: PrepareContext, hash: string, signal: AbortSign
   const missing = levels.filter((level) => !cached.has(level));
   if (missing.length > 0) {
     const rgb = store.read.images.pixels(hash);
-    if (!rgb) throw new AppError('no_references', `The reference ${hash.slice(0, 12)} is not in the catalog. Import its folder again, or choose another.`);
+    if (!rgb)
+      throw new AppError(
+        'no_references',
+        `The reference ${hash.slice(0, 12)} is not in the catalog. Import its folder again, or choose another.`,
+      );
     const made = await engine.noised(pack.manifest.id, hash, rgb, missing, signal);
     missing.forEach((level, i) => cached.set(level, made.slice(i * dims, (i + 1) * dims)));
     store.transaction(() => {
-      for (const level of missing) store.write.images.noised(hash, encoder, level, cached.get(level) as Float32Array, now());
+      for (const level of missing)
+        store.write.images.noised(hash, encoder, level, cached.get(level) as Float32Array, now());
     });
   }
   store.write.images.touchNoised(hash, encoder, now());
@@ -74,24 +94,43 @@ async function noisedOf(context: PrepareContext, hash: string, signal: AbortSign
 }
 
 /** The references of one emphasis: the frozen list where there is one, else retrieved now (method.md, reading 7). */
-async function referencesOf(context: PrepareContext, emphasis: Emphasis, k: number): Promise<RecipeReference[]> {
+async function referencesOf(
+  context: PrepareContext,
+  emphasis: Emphasis,
+  k: number,
+): Promise<RecipeReference[]> {
   const { catalog, engine, pack, store } = context;
   const encoder = pack.manifest.parts.encoderWeights.sha256;
   if (emphasis.references.length === 0) {
     const hits = await catalog.find(pack, emphasis.phrase, k, new Set(emphasis.bans));
-    return hits.map(({ hash, score }, i) => ({ contentHash: hash, rank: i + 1, score, weight: 1, pinned: false }));
+    return hits.map(({ hash, score }, i) => ({
+      contentHash: hash,
+      rank: i + 1,
+      score,
+      weight: 1,
+      pinned: false,
+    }));
   }
   const { embedding } = await engine.text(pack.manifest.id, emphasis.phrase);
   return emphasis.references.map(({ contentHash, weight, pinned }, i) => {
     const vector = store.read.images.vector(contentHash, encoder);
     if (!vector)
-      throw new AppError('no_references', `The reference ${contentHash.slice(0, 12)} of "${emphasis.phrase}" is not in the catalog. Import its folder again, or choose another.`);
+      throw new AppError(
+        'no_references',
+        `The reference ${contentHash.slice(0, 12)} of "${emphasis.phrase}" is not in the catalog. Import its folder again, or choose another.`,
+      );
     const score = vector.reduce((s, x, d) => s + x * (embedding[d] as number), 0);
     return { contentHash, rank: i + 1, score, weight, pinned };
   });
 }
 
-async function prepareEmphases(context: PrepareContext, emphases: readonly Emphasis[], k: number, noised: boolean, signal: AbortSignal): Promise<{ phrases: PreparedPhrase[]; recipe: RecipeEmphasis[] }> {
+async function prepareEmphases(
+  context: PrepareContext,
+  emphases: readonly Emphasis[],
+  k: number,
+  noised: boolean,
+  signal: AbortSignal,
+): Promise<{ phrases: PreparedPhrase[]; recipe: RecipeEmphasis[] }> {
   const encoder = context.pack.manifest.parts.encoderWeights.sha256;
   const phrases: PreparedPhrase[] = [];
   const recipe: RecipeEmphasis[] = [];
@@ -114,7 +153,10 @@ async function prepareEmphases(context: PrepareContext, emphases: readonly Empha
   return { phrases, recipe };
 }
 
-async function prepareSource(context: PrepareContext, request: GenerateRequest): Promise<{ source: Float32Array; recipe: RecipeSource }> {
+async function prepareSource(
+  context: PrepareContext,
+  request: GenerateRequest,
+): Promise<{ source: Float32Array; recipe: RecipeSource }> {
   const { engine, pack, catalog, store } = context;
   const encoder = pack.manifest.parts.encoderWeights.sha256;
   const { embedding } = await engine.text(pack.manifest.id, request.prompt);
@@ -122,18 +164,42 @@ async function prepareSource(context: PrepareContext, request: GenerateRequest):
   let references: RecipeReference[] = [];
   const kind: SourceKind = request.source;
   if (kind === 'prior') {
-    if (!pack.manifest.parts.prior) throw new AppError('part_missing', `The pack "${pack.manifest.id}" has no prior. Use the source "retrieval".`);
+    if (!pack.manifest.parts.prior)
+      throw new AppError(
+        'part_missing',
+        `The pack "${pack.manifest.id}" has no prior. Use the source "retrieval".`,
+      );
     source = await engine.prior(pack.manifest.id, embedding);
   } else {
     references =
       request.sourceReferences.length > 0
-        ? request.sourceReferences.map(({ contentHash, weight, pinned }, i) => ({ contentHash, rank: i + 1, score: null, weight, pinned }))
-        : (await catalog.find(pack, request.prompt, SOURCE_IMAGES)).map(({ hash, score }, i) => ({ contentHash: hash, rank: i + 1, score, weight: 1, pinned: false }));
-    if (references.length === 0) throw new AppError('no_references', 'The catalog has no images to retrieve from. Import a folder, or use the source "prior".');
+        ? request.sourceReferences.map(({ contentHash, weight, pinned }, i) => ({
+            contentHash,
+            rank: i + 1,
+            score: null,
+            weight,
+            pinned,
+          }))
+        : (await catalog.find(pack, request.prompt, SOURCE_IMAGES)).map(({ hash, score }, i) => ({
+            contentHash: hash,
+            rank: i + 1,
+            score,
+            weight: 1,
+            pinned: false,
+          }));
+    if (references.length === 0)
+      throw new AppError(
+        'no_references',
+        'The catalog has no images to retrieve from. Import a folder, or use the source "prior".',
+      );
     const sum = new Float32Array(pack.manifest.embedding.dims);
     for (const r of references) {
       const vector = store.read.images.vector(r.contentHash, encoder);
-      if (!vector) throw new AppError('no_references', `The source image ${r.contentHash.slice(0, 12)} is not in the catalog.`);
+      if (!vector)
+        throw new AppError(
+          'no_references',
+          `The source image ${r.contentHash.slice(0, 12)} is not in the catalog.`,
+        );
       vector.forEach((x, d) => {
         sum[d] = (sum[d] as number) + r.weight * x;
       });
@@ -144,7 +210,11 @@ async function prepareSource(context: PrepareContext, request: GenerateRequest):
 }
 
 /** Everything before the first step. Noised embeddings are made only where an arm takes a gradient. */
-export async function prepare(context: PrepareContext, request: GenerateRequest, signal: AbortSignal): Promise<Prepared> {
+export async function prepare(
+  context: PrepareContext,
+  request: GenerateRequest,
+  signal: AbortSignal,
+): Promise<Prepared> {
   const k = request.referencesPerEmphasis;
   const { source, recipe: recipeSource } = await prepareSource(context, request);
   const own = await prepareEmphases(context, request.emphases, k, request.arms.includes('refined'), signal);
@@ -152,5 +222,12 @@ export async function prepare(context: PrepareContext, request: GenerateRequest,
     ? await prepareEmphases(context, request.wrongEmphases, k, true, signal)
     : { phrases: [], recipe: [] };
   context.store.write.images.trimNoised(NOISED_IMAGES);
-  return { source, recipeSource, phrases: own.phrases, recipeEmphases: own.recipe, wrongPhrases: wrong.phrases, recipeWrong: wrong.recipe };
+  return {
+    source,
+    recipeSource,
+    phrases: own.phrases,
+    recipeEmphases: own.recipe,
+    wrongPhrases: wrong.phrases,
+    recipeWrong: wrong.recipe,
+  };
 }

@@ -32,12 +32,17 @@ async function readManifest(folder: string): Promise<PackManifest> {
   try {
     json = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   } catch (cause) {
-    throw new AppError('bad_manifest', 'manifest.json is missing or not JSON. Install the pack again.', { cause });
+    throw new AppError('bad_manifest', 'manifest.json is missing or not JSON. Install the pack again.', {
+      cause,
+    });
   }
   const result = v.safeParse(PackManifest, json);
   if (result.success) return result.output;
   const issue = result.issues[0];
-  throw new AppError('bad_manifest', `manifest.json: ${v.getDotPath(issue) ?? 'whole file'}: ${issue.message}`);
+  throw new AppError(
+    'bad_manifest',
+    `manifest.json: ${v.getDotPath(issue) ?? 'whole file'}: ${issue.message}`,
+  );
 }
 
 async function sha256(path: string): Promise<string> {
@@ -53,10 +58,21 @@ async function verify(folder: string, manifest: PackManifest): Promise<void> {
     if (!entry) continue;
     const path = join(folder, entry.file);
     const stat = await lstat(path).catch(() => null);
-    if (!stat) throw new AppError('part_missing', `The part "${part}" (${entry.file}) is missing. Install the pack again.`);
-    if (!stat.isFile() || stat.nlink !== 1) throw new AppError('external_data', `The part "${part}" is a link; expected a plain file inside the pack.`);
+    if (!stat)
+      throw new AppError(
+        'part_missing',
+        `The part "${part}" (${entry.file}) is missing. Install the pack again.`,
+      );
+    if (!stat.isFile() || stat.nlink !== 1)
+      throw new AppError(
+        'external_data',
+        `The part "${part}" is a link; expected a plain file inside the pack.`,
+      );
     if (stat.size !== entry.bytes || (await sha256(path)) !== entry.sha256)
-      throw new AppError('hash_mismatch', `The part "${part}" (${entry.file}) is not the file that the manifest describes. Install the pack again.`);
+      throw new AppError(
+        'hash_mismatch',
+        `The part "${part}" (${entry.file}) is not the file that the manifest describes. Install the pack again.`,
+      );
   }
 }
 
@@ -85,7 +101,10 @@ export function makePacks(folders: readonly string[]): PacksService {
   const checked = new Map<string, Promise<InstalledPack>>();
   const done: InstalledPack[] = [];
 
-  async function scan(): Promise<{ found: Map<string, { folder: string; manifest: PackManifest }>; refused: RefusedPack[] }> {
+  async function scan(): Promise<{
+    found: Map<string, { folder: string; manifest: PackManifest }>;
+    refused: RefusedPack[];
+  }> {
     const found = new Map<string, { folder: string; manifest: PackManifest }>();
     const refused: RefusedPack[] = [];
     for (const parent of folders) {
@@ -117,7 +136,10 @@ export function makePacks(folders: readonly string[]): PacksService {
         pending = scan().then(async ({ found }) => {
           const entry = found.get(id);
           if (!entry)
-            throw new AppError('not_found', `There is no pack "${id}". Installed: ${[...found.keys()].join(', ') || 'none'}.`);
+            throw new AppError(
+              'not_found',
+              `There is no pack "${id}". Installed: ${[...found.keys()].join(', ') || 'none'}.`,
+            );
           await verify(entry.folder, entry.manifest);
           const pack = { ...entry, summary: summarise(entry.manifest) };
           done.push(pack);

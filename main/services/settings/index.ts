@@ -20,12 +20,19 @@ export function makeSettings(path: string): SettingsService {
     try {
       json = JSON.parse(text);
     } catch (cause) {
-      throw new AppError('invalid_input', 'The settings file is not JSON. Mend it, or delete it to start with the defaults.', { cause });
+      throw new AppError(
+        'invalid_input',
+        'The settings file is not JSON. Mend it, or delete it to start with the defaults.',
+        { cause },
+      );
     }
     const result = v.safeParse(Settings, json);
     if (result.success) return result.output;
     const issue = result.issues[0];
-    throw new AppError('invalid_input', `The settings file does not fit: ${v.getDotPath(issue) ?? 'whole'}: ${issue.message}`);
+    throw new AppError(
+      'invalid_input',
+      `The settings file does not fit: ${v.getDotPath(issue) ?? 'whole'}: ${issue.message}`,
+    );
   }
   return {
     current,

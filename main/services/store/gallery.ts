@@ -21,7 +21,9 @@ export interface ResultRow {
 
 export function galleryReads(db: Db) {
   const pair = db.prepare<[string], PairRow>('SELECT * FROM pairs WHERE pair_id = ?');
-  const page = db.prepare<[number, number], PairRow>('SELECT * FROM pairs WHERE number < ? ORDER BY number DESC LIMIT ?');
+  const page = db.prepare<[number, number], PairRow>(
+    'SELECT * FROM pairs WHERE number < ? ORDER BY number DESC LIMIT ?',
+  );
   const results = db.prepare<[string], ResultRow>('SELECT * FROM results WHERE pair_id = ? ORDER BY rowid');
   const result = db.prepare<[string], ResultRow>('SELECT * FROM results WHERE image_id = ?');
   return {
@@ -33,10 +35,13 @@ export function galleryReads(db: Db) {
 }
 
 export function galleryWrites(db: Db) {
-  const pair = db.prepare('INSERT INTO pairs (pair_id, job_id, created_at, prompt, seed) VALUES (?, ?, ?, ?, ?)');
+  const pair = db.prepare(
+    'INSERT INTO pairs (pair_id, job_id, created_at, prompt, seed) VALUES (?, ?, ?, ?, ?)',
+  );
   const result = db.prepare('INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   return {
     pair: (p: Omit<PairRow, 'number'>) => pair.run(p.pair_id, p.job_id, p.created_at, p.prompt, p.seed),
-    result: (r: ResultRow) => result.run(r.image_id, r.pair_id, r.arm, r.content_hash, r.file, r.width, r.height, r.recipe),
+    result: (r: ResultRow) =>
+      result.run(r.image_id, r.pair_id, r.arm, r.content_hash, r.file, r.width, r.height, r.recipe),
   };
 }

@@ -61,22 +61,27 @@ export function imageReads(db: Db) {
     pixels: (hash: string) => pixels.get(hash)?.pixels,
     roots: () => roots.all(),
     file: (rootId: string, name: string) => file.get(rootId, name),
-    vectors: (encoder: string) => vectors.all(encoder).map((r) => ({ hash: r.content_hash, embedding: floatsOf(r.embedding) })),
+    vectors: (encoder: string) =>
+      vectors.all(encoder).map((r) => ({ hash: r.content_hash, embedding: floatsOf(r.embedding) })),
     vector: (hash: string, encoder: string) => {
       const row = vector.get(hash, encoder);
       return row && floatsOf(row.embedding);
     },
     /** Up to 64 images that have no vector of this encoder yet. */
     withoutVector: (encoder: string) => missing.all(encoder),
-    noised: (hash: string, encoder: string) => new Map(noised.all(hash, encoder).map((r) => [r.level, floatsOf(r.embedding)])),
-    page: (at: number, id: string, rootId: string | null, limit: number) => listed.all(at, at, id, rootId, rootId, limit),
+    noised: (hash: string, encoder: string) =>
+      new Map(noised.all(hash, encoder).map((r) => [r.level, floatsOf(r.embedding)])),
+    page: (at: number, id: string, rootId: string | null, limit: number) =>
+      listed.all(at, at, id, rootId, rootId, limit),
   };
 }
 
 /** Writes of the catalog's tables; callers batch them in `transaction`. */
 export function imageWrites(db: Db) {
   const root = db.prepare('INSERT INTO roots VALUES (?, ?, ?, ?, ?)');
-  const image = db.prepare('INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (content_hash) DO NOTHING');
+  const image = db.prepare(
+    'INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (content_hash) DO NOTHING',
+  );
   const file = db.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)');
   const vector = db.prepare('INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)');
   const noised = db.prepare('INSERT OR REPLACE INTO noised VALUES (?, ?, ?, ?, ?)');
@@ -91,7 +96,8 @@ export function imageWrites(db: Db) {
       image.run(i.image_id, i.content_hash, i.name, i.width, i.height, i.imported_at, i.root_id, pixels),
     file: (f: FileRow) => file.run(f.root_id, f.file, f.content_hash, f.bytes, f.modified_ms),
     vector: (hash: string, encoder: string, x: Float32Array) => vector.run(hash, encoder, blobOf(x)),
-    noised: (hash: string, encoder: string, level: number, x: Float32Array, at: number) => noised.run(hash, encoder, level, blobOf(x), at),
+    noised: (hash: string, encoder: string, level: number, x: Float32Array, at: number) =>
+      noised.run(hash, encoder, level, blobOf(x), at),
     touchNoised: (hash: string, encoder: string, at: number) => touch.run(at, hash, encoder),
     /** Keeps the noised embeddings of the `most` images that were used last. */
     trimNoised: (most: number) => trim.run(most),

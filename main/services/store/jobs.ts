@@ -22,10 +22,18 @@ export interface EventRow {
 export function jobReads(db: Db) {
   const one = db.prepare<[string], JobRow>('SELECT * FROM jobs WHERE job_id = ?');
   const next = db.prepare<[], JobRow>(`SELECT * FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1`);
-  const before = db.prepare<[number], { n: number }>(`SELECT count(*) AS n FROM jobs WHERE state IN ('queued', 'running') AND number < ?`);
-  const page = db.prepare<[number, number], JobRow>('SELECT * FROM jobs WHERE number < ? ORDER BY number DESC LIMIT ?');
-  const events = db.prepare<[string, number], EventRow>('SELECT seq, type, body, bytes FROM events WHERE job_id = ? AND seq > ? ORDER BY seq');
-  const last = db.prepare<[string], { seq: number | null }>('SELECT max(seq) AS seq FROM events WHERE job_id = ?');
+  const before = db.prepare<[number], { n: number }>(
+    `SELECT count(*) AS n FROM jobs WHERE state IN ('queued', 'running') AND number < ?`,
+  );
+  const page = db.prepare<[number, number], JobRow>(
+    'SELECT * FROM jobs WHERE number < ? ORDER BY number DESC LIMIT ?',
+  );
+  const events = db.prepare<[string, number], EventRow>(
+    'SELECT seq, type, body, bytes FROM events WHERE job_id = ? AND seq > ? ORDER BY seq',
+  );
+  const last = db.prepare<[string], { seq: number | null }>(
+    'SELECT max(seq) AS seq FROM events WHERE job_id = ?',
+  );
   const running = db.prepare<[], JobRow>(`SELECT * FROM jobs WHERE state = 'running'`);
   return {
     one: (id: string) => one.get(id),
@@ -39,16 +47,22 @@ export function jobReads(db: Db) {
 }
 
 export function jobWrites(db: Db) {
-  const add = db.prepare(`INSERT INTO jobs (job_id, state, request, created_at, attempts) VALUES (?, 'queued', ?, ?, 0)`);
-  const start = db.prepare(`UPDATE jobs SET state = 'running', started_at = ?, attempts = attempts + 1 WHERE job_id = ?`);
+  const add = db.prepare(
+    `INSERT INTO jobs (job_id, state, request, created_at, attempts) VALUES (?, 'queued', ?, ?, 0)`,
+  );
+  const start = db.prepare(
+    `UPDATE jobs SET state = 'running', started_at = ?, attempts = attempts + 1 WHERE job_id = ?`,
+  );
   const end = db.prepare('UPDATE jobs SET state = ?, ended_at = ?, pair_id = ?, error = ? WHERE job_id = ?');
   const event = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?)');
   const dropPreviews = db.prepare(`DELETE FROM events WHERE job_id = ? AND type = ?`);
   return {
     add: (id: string, request: string, at: number) => add.run(id, request, at).lastInsertRowid as number,
     start: (id: string, at: number) => start.run(at, id),
-    end: (id: string, state: string, at: number, pairId: string | null, error: string | null) => end.run(state, at, pairId, error, id),
-    event: (id: string, seq: number, type: string, body: string, bytes: Uint8Array | null) => event.run(id, seq, type, body, bytes),
+    end: (id: string, state: string, at: number, pairId: string | null, error: string | null) =>
+      end.run(state, at, pairId, error, id),
+    event: (id: string, seq: number, type: string, body: string, bytes: Uint8Array | null) =>
+      event.run(id, seq, type, body, bytes),
     /** Only the last preview of an arm is kept; its rows carry the type `preview:<arm>`. */
     dropEvents: (id: string, type: string) => dropPreviews.run(id, type),
   };

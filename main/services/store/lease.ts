@@ -43,7 +43,12 @@ function readOwner(path: string): Owner | null {
 /** Takes the lease of a data folder; returns its release. Throws `catalog_locked` naming pid and port of the owner. */
 export function takeLease(folder: string, port: number | null): () => void {
   const path = join(folder, FILE);
-  const mine: Owner = { pid: process.pid, started: startOf(process.pid) ?? 'unknown', host: hostname(), port };
+  const mine: Owner = {
+    pid: process.pid,
+    started: startOf(process.pid) ?? 'unknown',
+    host: hostname(),
+    port,
+  };
   for (let attempt = 0; attempt < 20; attempt++) {
     try {
       const file = openSync(path, 'wx', 0o600);
@@ -71,10 +76,17 @@ export function takeLease(folder: string, port: number | null): () => void {
       renameSync(path, aside);
       const moved = readOwner(aside);
       rmSync(aside, { force: true });
-      if (moved && isAlive(moved)) throw new AppError('catalog_locked', `This catalog was just opened by process ${moved.pid}. Try again.`);
+      if (moved && isAlive(moved))
+        throw new AppError(
+          'catalog_locked',
+          `This catalog was just opened by process ${moved.pid}. Try again.`,
+        );
     } catch (error) {
       if (error instanceof AppError) throw error;
     }
   }
-  throw new AppError('catalog_locked', 'The lease of this catalog could not be taken. Close other studios and try again.');
+  throw new AppError(
+    'catalog_locked',
+    'The lease of this catalog could not be taken. Close other studios and try again.',
+  );
 }

@@ -16,7 +16,11 @@ export interface OrtSession {
 }
 
 /** Opens a session from bytes (a graph in memory cannot name external files). Throws onnxruntime's own error. */
-export async function openSession(bytes: Uint8Array, provider: Provider, threads: number): Promise<OrtSession> {
+export async function openSession(
+  bytes: Uint8Array,
+  provider: Provider,
+  threads: number,
+): Promise<OrtSession> {
   const session = await InferenceSession.create(bytes, {
     executionProviders: [provider],
     graphOptimizationLevel: 'all',
@@ -31,13 +35,17 @@ export async function openSession(bytes: Uint8Array, provider: Provider, threads
   };
 }
 
-export const floats = (data: Float32Array, shape: readonly number[]): Tensor => new Tensor('float32', data, [...shape]);
-export const longs = (data: BigInt64Array, shape: readonly number[]): Tensor => new Tensor('int64', data, [...shape]);
+export const floats = (data: Float32Array, shape: readonly number[]): Tensor =>
+  new Tensor('float32', data, [...shape]);
+export const longs = (data: BigInt64Array, shape: readonly number[]): Tensor =>
+  new Tensor('int64', data, [...shape]);
 
 /** The named output as float32; an error that names it when the graph has another signature. */
 export function output(outputs: Record<string, Tensor>, name: string): Float32Array {
   const found = outputs[name];
   if (!found || !(found.data instanceof Float32Array))
-    throw new Error(`the graph gives no float32 output "${name}" (it gives ${Object.keys(outputs).join(', ')})`);
+    throw new Error(
+      `the graph gives no float32 output "${name}" (it gives ${Object.keys(outputs).join(', ')})`,
+    );
   return found.data;
 }

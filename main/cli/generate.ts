@@ -1,0 +1,257 @@
+/** `generate`: from the words of a command line, or from a picture's recipe, to PNG files. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { AppError, GenerateRequest } from '#contract';
+import type { Arm, CatalogImage, GenerateRequestInput, Recipe, RecipeEmphasis, Result } from '#contract';
+import { parseEmphasis, parsePhraseOption, recipeOf } from '../host.ts';
+import type { Host } from '../host.ts';
+import type { Output } from './output.ts';
+import { choosePack, ensureReferences, reportLines } from './studio.ts';
+
+export interface GenerateFlags {
+  readonly emphasize?: string[];
+  readonly refs?: string;
+  readonly source?: string;
+  readonly pin?: string[];
+  readonly ban?: string[];
+  readonly references?: string;
+  readonly compare?: boolean;
+  readonly arm?: string[];
+  readonly seed?: string;
+  readonly steps?: string;
+  readonly guidance?: string;
+  readonly pack?: string;
+  readonly rebuild?: string;
+  readonly 'no-upscale'?: boolean;
+  readonly out?: string;
+  readonly from?: string;
+}
+
+const number = (name: string, text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value))
+    throw new AppError('invalid_input', `--${name}: expected a number, got "${text}".`);
+  return value;
+};
+
+const reference = (r: RecipeEmphasis['references'][number]) => ({
+  contentHash: r.contentHash,
+  weight: r.weight,
+  pinned: r.pinned,
+});
+const emphasisAgain = (e: RecipeEmphasis) => ({
+  id: e.id,
+  phrase: e.phrase,
+  weight: e.weight,
+  muted: e.muted,
+  bans: e.bans,
+  references: e.references.map(reference),
+  ...(e.span ? { span: e.span } : {}),
+});
+
+/** The request that remakes a picture: the same references by content, the same numbers. */
+export function requestOf(recipe: Recipe): GenerateRequestInput {
+  return {
+    prompt: recipe.prompt,
+    emphases: recipe.emphases.map(emphasisAgain),
+    wrongEmphases: recipe.wrongEmphases.map(emphasisAgain),
+    source: recipe.source.kind,
+    sourceReferences: recipe.source.references.map(reference),
+    arms: [recipe.arm],
+    packId: recipe.pack.id,
+    ...(recipe.baselinePack ? { baselinePackId: recipe.baselinePack.id } : {}),
+    seed: recipe.seed,
+    steps: recipe.steps,
+    guidance: recipe.guidance,
+    rebuild: recipe.rebuild,
+    window: recipe.window,
+    referencesPerEmphasis: recipe.referencesPerEmphasis,
+    upscale: recipe.output.upscaled,
+  };
+}
+
+/** Full content hash of an image named by hash or by its first digits (8 or more). */
+async function resolveImage(host: Host, id: string, signal: AbortSignal): Promise<CatalogImage> {
+  if (!/^[0-9a-f]{8,64}$/.test(id))
+    throw new AppError(
+      'invalid_input',
+      `"${id}" names no image. Expected a content hash or its first 8 or more digits, as search prints them.`,
+    );
+  let after: string | undefined;
+  do {
+    const page = await host.services.catalog.images(
+      { limit: 500, ...(after === undefined ? {} : { after }) },
+      { signal },
+    );
+    const found = page.items.find((i) => i.contentHash.startsWith(id));
+    if (found) return found;
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  throw new AppError('not_found', `No image of the catalog has the hash ${id}.`);
+}
+
+async function buildRequest(
+  host: Host,
+  prompt: string | undefined,
+  flags: GenerateFlags,
+  output: Output,
+  signal: AbortSignal,
+): Promise<GenerateRequestInput> {
+  if (flags.from !== undefined) {
+    const request = requestOf(recipeOf(await readFile(flags.from)));
+    await ensureReferences(host, flags.refs, request.packId, output, signal);
+    return request;
+  }
+  if (prompt === undefined)
+    throw new AppError(
+      'invalid_input',
+      'generate: expected a sentence, e.g. generate "a robot with a radar dish".',
+    );
+  const pack = await choosePack(host.services, flags.pack, signal);
+  const report = await ensureReferences(host, flags.refs, pack.packId, output, signal);
+  if (report) for (const line of reportLines(report)) output.note(line);
+  const parsed = parseEmphasis(prompt);
+  const marked = [
+    ...parsed.phrases.map((p) => ({ ...p })),
+    ...(flags.emphasize ?? []).map(parsePhraseOption),
+  ];
+  const pins = await Promise.all((flags.pin ?? []).map((id) => resolveImage(host, id, signal)));
+  const bans = await Promise.all((flags.ban ?? []).map((id) => resolveImage(host, id, signal)));
+  const k = number('references', flags.references) ?? 4;
+  const emphases = [];
+  for (const [i, { phrase, weight }] of marked.entries()) {
+    const begin = parsed.prompt.toLowerCase().indexOf(phrase.toLowerCase());
+    const banned = bans.map((b) => b.contentHash);
+    const found =
+      pins.length === 0
+        ? []
+        : (
+            await host.services.catalog.references(
+              { phrase, k, pins: pins.map((p) => p.contentHash), bans: banned, packId: pack.packId },
+              { signal },
+            )
+          ).references;
+    emphases.push({
+      id: `e${String(i + 1)}`,
+      phrase,
+      weight,
+      bans: banned,
+      references: found.map((r) => ({
+        contentHash: r.image.contentHash,
+        weight: r.weight,
+        pinned: r.pinned,
+      })),
+      ...(begin >= 0 ? { span: [begin, begin + phrase.length] as [number, number] } : {}),
+    });
+  }
+  const arms = flags.compare ? ['coarse', 'refined', ...(flags.arm ?? [])] : (flags.arm ?? ['refined']);
+  return {
+    prompt: parsed.prompt,
+    emphases,
+    source: (flags.source ?? 'prior') as 'prior',
+    arms: [...new Set(arms)] as Arm[],
+    packId: pack.packId,
+    seed: number('seed', flags.seed) ?? Math.floor(Math.random() * 2 ** 32),
+    steps: number('steps', flags.steps),
+    guidance: number('guidance', flags.guidance),
+    rebuild: flags.rebuild as 'mean-shift' | undefined,
+    referencesPerEmphasis: k,
+    upscale: !(flags['no-upscale'] ?? false),
+  };
+}
+
+const slug = (text: string): string =>
+  text
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40) || 'picture';
+
+/** Runs one job to its end and writes its files; throws what the job failed with. */
+export async function generate(
+  host: Host,
+  prompt: string | undefined,
+  flags: GenerateFlags,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const input = await buildRequest(host, prompt, flags, output, signal);
+  const checked = v.safeParse(GenerateRequest, input);
+  if (!checked.success) {
+    const issue = checked.issues[0];
+    throw new AppError('invalid_input', `${v.getDotPath(issue) ?? 'request'}: ${issue.message}`);
+  }
+  const request = checked.output;
+  const out = flags.out ?? '.';
+  await mkdir(out, { recursive: true });
+  const { jobId } = await host.services.jobs.submit(request, { signal });
+  const cancel = (): void => {
+    void host.services.jobs.cancel({ jobId }, { signal: new AbortController().signal });
+  };
+  signal.addEventListener('abort', cancel);
+  let results: Result[] = [];
+  let seconds = 0;
+  for await (const event of host.services.jobs.watch(
+    { jobId, after: 0 },
+    { signal: new AbortController().signal },
+  )) {
+    if (event.type === 'step') output.progress(event.arm, event.i, event.of);
+    else if (event.type === 'failed') throw new AppError(event.error.code, event.error.message);
+    else if (event.type === 'cancelled') throw new AppError('cancelled', 'Cancelled. Nothing was written.');
+    else if (event.type === 'done') {
+      results = event.results;
+      seconds = event.wallSeconds;
+    }
+  }
+  signal.removeEventListener('abort', cancel);
+  const files = [];
+  for (const r of results) {
+    const bytes = (await host.asset(r.imageId))?.bytes;
+    if (!bytes) throw new AppError('io_error', 'A finished picture could not be read back from the gallery.');
+    const name = `${slug(request.prompt)}-${String(request.seed)}-${r.arm}${results.some((o) => o.arm === r.arm && o.width < r.width) ? `-${String(r.width)}` : ''}.png`;
+    await writeFile(join(out, name), bytes);
+    files.push({
+      file: join(out, name),
+      arm: r.arm,
+      width: r.width,
+      height: r.height,
+      contentHash: r.contentHash,
+    });
+  }
+  const first = results[0];
+  const recipe = first
+    ? await host.services.gallery.recipe({ imageId: first.imageId }, { signal: new AbortController().signal })
+    : null;
+  const emphases = await Promise.all(
+    (recipe?.emphases ?? []).map(async (e) => ({
+      phrase: e.phrase,
+      weight: e.weight,
+      references: await Promise.all(
+        e.references.map(async (r) => ({
+          ...r,
+          name: (await resolveImage(host, r.contentHash, new AbortController().signal)).name,
+        })),
+      ),
+    })),
+  );
+  output.result({
+    prompt: request.prompt,
+    seed: request.seed,
+    seconds,
+    files,
+    emphases,
+    backends: recipe?.backends ?? {},
+  });
+  for (const e of emphases) {
+    output.line(`"${e.phrase}" (weight ${String(e.weight)}) learned from:`);
+    for (const r of e.references)
+      output.line(
+        `  ${r.contentHash.slice(0, 8)}  ${r.name}  score ${(r.score ?? 0).toFixed(3)}${r.pinned ? '  pinned' : ''}`,
+      );
+  }
+  for (const f of files) output.line(f.file);
+  output.line(`seed ${String(request.seed)}, ${seconds.toFixed(1)} s`);
+}

@@ -1,0 +1,46 @@
+/** The help texts: each teaches by examples that work as they stand. */
+export const USAGE: Readonly<Record<string, string>> = {
+  '': `Accent: the studio that listens to the words you stress.
+
+  npm start                        open the studio
+  npm start -- generate "..."      make a picture, or a pair with --compare
+  npm start -- import DIR          take a folder of images into the catalog
+  npm start -- search "..."        find images of the catalog by words
+  npm start -- packs               what is installed
+  npm start -- doctor              what runs where, and why
+  npm start -- serve               the studio for a browser (also for a machine without a screen)
+
+Add --help to a command to learn it. --catalog DIR uses another data folder, --json prints one JSON object.
+`,
+  generate: `Make pictures from a sentence with stressed words.
+
+  npm start -- generate "a blocky person with a full beard and shades" --emphasize "full beard" --emphasize shades:1.4 --compare --out out
+  npm start -- generate "a robot with (two antennas:1.3) on a cream background" --seed 7
+  npm start -- generate --from out/picture.png            the same pixels again
+
+  --emphasize PHRASE[:W]   stress a phrase, weight 0 to 2 (again for more); (phrase:1.3) in the sentence does the same
+  --refs DIR               import this folder first, and find the references in the catalog (else the sample images)
+  --source KIND            prior (default) or retrieval: where the whole sentence's image embedding comes from
+  --pin ID, --ban ID       content hash (or its first 8 digits) of an image that every phrase must, or must not, use
+  --references N           references per phrase (4)
+  --compare                the pair: coarse (without refinement) beside refined, same seed and noise
+  --arm ARM                refined (default), coarse, coarse2, sentence; again for more
+  --seed N  --steps N  --guidance S  --pack ID  --rebuild FORM  --no-upscale
+  --out DIR                where the PNG files go (.)
+`,
+  import: `Take a folder of JPEG, PNG and WebP images into the catalog. The files themselves are never changed.
+
+  npm start -- import ~/Pictures
+`,
+  search: `Find images of the catalog by words.
+
+  npm start -- search "a red robot" --count 5
+`,
+  packs: `List the installed packs.\n\n  npm start -- packs\n`,
+  doctor: `Show what runs each part of a pack, and why the backends before it in the order do not.\n\n  npm start -- doctor\n`,
+  serve: `Serve the studio to a browser, on this machine only.
+
+  npm start -- serve               prints the link with its one-time token
+  npm start -- serve --port 8123 --refs ~/Pictures
+`,
+};
