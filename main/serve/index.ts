@@ -1,0 +1,2 @@
+export { startServe } from './start.ts';
+export type { ServeOptions, Served } from './start.ts';
