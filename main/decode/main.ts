@@ -1,10 +1,10 @@
 /** Entry of the decoder's child process. */
 import { serve } from '#contract';
-import { processLink } from '../link/index.ts';
+import { parentChannel, processLink } from '../link/index.ts';
 import { decodeContract } from './contract.ts';
 import { decodeImage } from './decode.ts';
 
-const link = processLink(process);
+const link = processLink(parentChannel());
 link.onClose(() => {
   process.exit(0);
 });

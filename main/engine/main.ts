@@ -1,12 +1,12 @@
 /** Entry of the engine's child process: serves the engine contract over the channel to the host. */
 import { availableParallelism } from 'node:os';
 import { serve } from '#contract';
-import { processLink } from '../link/index.ts';
+import { parentChannel, processLink } from '../link/index.ts';
 import { engineContract } from './contract.ts';
 import { engineServices } from './service.ts';
 
 const threads = Number(process.env['ACCENT_THREADS'] ?? '') || availableParallelism();
-const link = processLink(process);
+const link = processLink(parentChannel());
 link.onClose(() => {
   process.exit(0);
 });
