@@ -72,12 +72,14 @@ export async function goldenError(
   return worst;
 }
 
-/** First line of an error, without paths: it is shown to a person. */
-const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error))
-    .split('\n')[0]
-    ?.replaceAll(/\/[^\s'"]+/g, '…')
-    .slice(0, 240) ?? '';
+/** Known reasons in words; anything else as the runtime says it, first line, without paths. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/adapter/i.test(text)) return 'no GPU adapter was found';
+  if (/Failed to load shared library|cannot open shared object/i.test(text))
+    return 'its library is not installed (npm start -- gpu install)';
+  return (text.split('\n')[0] ?? '').replaceAll(/\/[^\s'"]+/g, '…').slice(0, 240);
+}
 
 /**
  * Opens a part with the first provider that passes. `known` holds refusals of providers that already failed to open for
@@ -108,12 +110,15 @@ export async function choose(
       refused.push({ name: `ort-${provider}`, reason });
       continue;
     }
-    const error = await goldenError(session, part, golden, tolerance).catch(() => Number.POSITIVE_INFINITY);
-    if (error === null || error <= 1) return { session, provider, goldenError: error, refused };
-    refused.push({
-      name: `ort-${provider}`,
-      reason: `golden check failed: ${error.toFixed(2)} times the tolerance`,
-    });
+    let reason: string;
+    try {
+      const error = await goldenError(session, part, golden, tolerance);
+      if (error === null || error <= 1) return { session, provider, goldenError: error, refused };
+      reason = `golden check failed: ${error.toFixed(2)} times the tolerance`;
+    } catch (error) {
+      reason = `golden check could not run: ${reasonOf(error)}`;
+    }
+    refused.push({ name: `ort-${provider}`, reason });
     await session.release();
   }
   throw new AppError(

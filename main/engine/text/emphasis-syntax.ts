@@ -31,6 +31,10 @@ export function parseEmphasis(text: string): ParsedPrompt {
       continue;
     }
     const phrase = (inBrackets ?? word ?? '').trim();
+    if (phrase === '') {
+      prompt += match[0];
+      continue;
+    }
     const signs = bracketSigns ?? wordSigns ?? '';
     const bySigns = signs === '' ? 1.1 : (signs.startsWith('+') ? 1.1 : 0.9) ** signs.length;
     const begin = prompt.length;

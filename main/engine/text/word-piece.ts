@@ -14,6 +14,9 @@ export interface Tokenizer {
   tokenize(text: string, maxTokens: number): Tokenized;
 }
 
+/** The blocks that BERT sets apart as single characters: CJK ideographs, not kana or hangul. */
+const isIdeograph = (c: string): boolean =>
+  /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/u.test(c);
 const isPunctuation = (c: string): boolean => /[\p{P}$+<=>^`|~]/u.test(c);
 
 /** Words and single punctuation marks with their places. */
@@ -27,7 +30,7 @@ function words(text: string): { word: string; begin: number; end: number }[] {
   };
   for (const c of text) {
     if (/[\s\p{Cc}]/u.test(c)) flush(at);
-    else if (isPunctuation(c)) {
+    else if (isPunctuation(c) || isIdeograph(c)) {
       flush(at);
       out.push({ word: c, begin: at, end: at + c.length });
     } else if (begin < 0) begin = at;
@@ -45,7 +48,12 @@ const plain = (word: string): string =>
 
 /** Builds the tokenizer from the text of `tokenizer.json`. Throws `bad_manifest` when it is not a WordPiece one. */
 export function makeTokenizer(json: string): Tokenizer {
-  const parsed = JSON.parse(json) as { model?: { vocab?: Record<string, number>; unk_token?: string } };
+  let parsed: { model?: { vocab?: Record<string, number>; unk_token?: string } };
+  try {
+    parsed = JSON.parse(json) as typeof parsed;
+  } catch (cause) {
+    throw new AppError('bad_manifest', 'tokenizer.json is not JSON; expected a WordPiece vocabulary.', { cause });
+  }
   const entries = parsed.model?.vocab;
   if (!entries)
     throw new AppError(
@@ -84,12 +92,12 @@ export function makeTokenizer(json: string): Tokenizer {
       let cutAt: number | null = null;
       for (const { word, begin, end } of words(text)) {
         const found = pieces(plain(word));
-        if (!found) unknown.push([begin, end]);
         const next = found ?? [unk];
         if (ids.length + next.length + 1 > maxTokens) {
           cutAt = begin;
           break;
         }
+        if (!found) unknown.push([begin, end]);
         ids.push(...next);
       }
       return { ids: [...ids, sep], cutAt, unknown };
