@@ -19,7 +19,7 @@ import type { FailureLimit } from './failure-limit.ts';
 import { header, judge } from './guard.ts';
 import type { Purpose } from './guard.ts';
 import { ASSET_POLICY, SECURITY_HEADERS } from './headers.ts';
-import type { PageFile } from './page-files.ts';
+import type { PageFile } from '../page/index.ts';
 import type { Secrets } from './secrets.ts';
 import { makeSockets } from './sockets.ts';
 

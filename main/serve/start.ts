@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { AppError, contract, serve } from '#contract';
 import type { Host } from '../host.ts';
 import { allowedHosts, shownHost } from './guard.ts';
-import { readPage } from './page-files.ts';
+import { readPage } from '../page/index.ts';
 import { makeSecrets } from './secrets.ts';
 import { makeServer } from './server.ts';
 

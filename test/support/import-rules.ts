@@ -23,7 +23,8 @@ export interface Violation {
  * One row of the table; the first row whose folder holds a file is used, so the narrower rows come first.
  * `own` are paths in this repository (a folder with a trailing slash, or one file), always beside the folder itself;
  * `packages` are package names, `node:` for all of Node's modules; `never` wins over both.
- * main/link/ holds the links that several processes share (parent and child).
+ * main/link/ holds the links that several processes share (parent and child); main/page/ reads the built page for the
+ * two hosts that show it.
  */
 interface Row {
   readonly folder: string;
@@ -66,12 +67,12 @@ const TABLE: readonly Row[] = [
   },
   {
     folder: 'main/electron/',
-    own: ['contract/', 'main/host.ts', 'main/config.ts', 'main/link/'],
+    own: ['contract/', 'main/host.ts', 'main/config.ts', 'main/link/', 'main/page/'],
     packages: ['node:', 'electron'],
   },
   {
     folder: 'main/serve/',
-    own: ['contract/', 'main/host.ts', 'main/config.ts', 'main/link/'],
+    own: ['contract/', 'main/host.ts', 'main/config.ts', 'main/link/', 'main/page/'],
     packages: ['node:', 'ws', 'valibot'],
   },
   // The command line is also what starts `serve`: the one place where one host's folder may name another's.
@@ -81,6 +82,7 @@ const TABLE: readonly Row[] = [
     packages: ['node:', 'valibot'],
     never: HOST_NEVER,
   },
+  { folder: 'main/page/', own: ['contract/'], packages: ['node:'], never: HOST_NEVER },
   { folder: 'main/link/', own: ['contract/'], packages: ['node:'], never: HOST_NEVER },
   { folder: 'main/', own: ['contract/', 'main/'], packages: 'any', never: HOST_NEVER },
   { folder: 'preload/', own: [], packages: ['electron'] },

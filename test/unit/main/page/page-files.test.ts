@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readPage } from '../../../../main/serve/page-files.ts';
+import { readPage } from '../../../../main/page/index.ts';
 
 let folder: string;
 beforeEach(async () => {
