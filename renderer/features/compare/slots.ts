@@ -1,0 +1,45 @@
+/** What stands left and right in the viewer, from a job on its way or from a finished pair. Pure. */
+import type { Result } from '#contract';
+import type { ArmName, JobView, Preview } from '../jobs/job-view.ts';
+
+export type SlotState = 'picture' | 'preview' | 'running' | 'waiting' | 'missing';
+
+export interface Slot {
+  readonly arm: ArmName;
+  readonly state: SlotState;
+  readonly result: Result | null;
+  readonly preview: Preview | null;
+}
+
+/** Coarse left, refined right, everywhere; other arms in this order. */
+const ORDER: readonly ArmName[] = ['sentence', 'baseline', 'coarse', 'coarse2', 'wrong', 'refined'];
+
+/** Two slots of a finished pair. A pair of one picture has an empty place, so that nothing moves. */
+export function slotsOfPair({ results }: { readonly results: readonly Result[] }): [Slot, Slot] {
+  const sorted = [...results].sort((a, b) => ORDER.indexOf(a.arm) - ORDER.indexOf(b.arm));
+  const picture = (result: Result): Slot => ({ arm: result.arm, state: 'picture', result, preview: null });
+  const [first, ...rest] = sorted.map(picture);
+  const last = rest.at(-1);
+  if (first?.arm === 'refined') return [last ?? empty('coarse'), first];
+  return [first ?? empty('coarse'), last ?? empty('refined')];
+}
+
+/** Two slots of a job that is on its way, or that ended without a pair. */
+export function slotsOfJob(view: JobView): [Slot, Slot] {
+  if (view.state === 'done') return slotsOfPair(view);
+  const sorted = [...view.arms].sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
+  const over = view.state !== 'queued' && view.state !== 'running';
+  const slot = (arm: ArmName): Slot => {
+    const preview = view.previews[arm] ?? null;
+    const rest: SlotState = over ? 'missing' : view.arm === arm ? 'running' : 'waiting';
+    return { arm, state: preview ? 'preview' : rest, result: null, preview };
+  };
+  const [first, ...rest] = sorted.map(slot);
+  const last = rest.at(-1);
+  if (first?.arm === 'refined') return [last ?? empty('coarse'), first];
+  return [first ?? empty('coarse'), last ?? empty('refined')];
+}
+
+function empty(arm: ArmName): Slot {
+  return { arm, state: 'missing', result: null, preview: null };
+}

@@ -1,0 +1,30 @@
+import { defineStore } from 'pinia';
+import { shallowRef } from 'vue';
+import { measuredCosts } from '../features/jobs/job-view.ts';
+import { isRecord, readSaved, save } from './saved.ts';
+import type { JobView, StepCosts } from '../features/jobs/job-view.ts';
+
+type SavedCosts = Readonly<Record<string, StepCosts>>;
+
+const isSavedCosts = (value: unknown): value is SavedCosts =>
+  isRecord(value) &&
+  Object.values(value).every(
+    (costs) => isRecord(costs) && Object.values(costs).every((cost) => typeof cost === 'number' && cost > 0),
+  );
+
+/** What a step of each arm took on this machine, by pack: measured, never guessed. */
+export const useCostsStore = defineStore('costs', () => {
+  const byPack = shallowRef<SavedCosts>(readSaved('costs', isSavedCosts) ?? {});
+
+  function costsOf(packId: string): StepCosts {
+    return byPack.value[packId] ?? {};
+  }
+
+  /** Keeps what a finished job measured. */
+  function learn(packId: string, view: JobView): void {
+    byPack.value = { ...byPack.value, [packId]: { ...costsOf(packId), ...measuredCosts(view) } };
+    save('costs', byPack.value);
+  }
+
+  return { byPack, costsOf, learn };
+});

@@ -1,0 +1,104 @@
+import { watch } from 'vue';
+import { clampWeight } from '../features/prompt/document.ts';
+import { usePacksStore } from './packs.ts';
+import { usePromptStore } from './prompt.ts';
+import { useReferencesStore } from './references.ts';
+import { useSamplingStore } from './sampling.ts';
+import { isRecord, readSaved, save } from './saved.ts';
+import type { Source } from './sampling.ts';
+import type { Chip, PromptDocument } from '../features/prompt/document.ts';
+
+interface Draft {
+  readonly document: PromptDocument;
+  readonly pins: Readonly<Record<string, readonly string[]>>;
+  readonly packId: string | null;
+  readonly seed: number;
+  readonly seedLocked: boolean;
+  readonly steps: number | null;
+  readonly guidance: number | null;
+  readonly source: Source;
+}
+
+const SAVE_AFTER_MS = 300;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isNullableNumber = (value: unknown): value is number | null =>
+  value === null || typeof value === 'number';
+
+function isChip(value: unknown): value is Chip {
+  if (!isRecord(value)) return false;
+  const { id, begin, end, weight, muted } = value;
+  if (typeof id !== 'string' || typeof muted !== 'boolean' || typeof weight !== 'number') return false;
+  return isCount(begin) && isCount(end) && begin < end && clampWeight(weight) === weight;
+}
+
+function isDraft(value: unknown): value is Draft {
+  if (!isRecord(value) || !isRecord(value['document'])) return false;
+  const { text, chips } = value['document'];
+  if (typeof text !== 'string' || !Array.isArray(chips)) return false;
+  let last = 0;
+  for (const chip of chips as unknown[]) {
+    if (!isChip(chip) || chip.begin < last || chip.end > text.length) return false;
+    last = chip.end;
+  }
+  const { pins, packId, seed, seedLocked, steps, guidance, source } = value;
+  return (
+    isRecord(pins) &&
+    Object.values(pins).every(
+      (list) => Array.isArray(list) && list.every((hash) => typeof hash === 'string'),
+    ) &&
+    (packId === null || typeof packId === 'string') &&
+    isCount(seed) &&
+    typeof seedLocked === 'boolean' &&
+    isNullableNumber(steps) &&
+    isNullableNumber(guidance) &&
+    (source === 'prior' || source === 'retrieval')
+  );
+}
+
+/** Brings back what was on the page before a reload, and keeps it from now on. Returns false when there was nothing. */
+export function keepDraft(): boolean {
+  const prompt = usePromptStore();
+  const packs = usePacksStore();
+  const references = useReferencesStore();
+  const sampling = useSamplingStore();
+
+  const draft = readSaved('draft', isDraft);
+  if (draft) {
+    prompt.load(draft.document, true);
+    for (const [id, pins] of Object.entries(draft.pins)) {
+      references.choices.set(id, { pins: [...pins], bans: [], anyway: false });
+    }
+    packs.wantedId = draft.packId;
+    sampling.seed = draft.seed;
+    sampling.seedLocked = draft.seedLocked;
+    sampling.ownSteps = draft.steps;
+    sampling.ownGuidance = draft.guidance;
+    sampling.source = draft.source;
+  }
+
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  watch(
+    (): Draft => ({
+      document: prompt.document,
+      pins: Object.fromEntries(
+        prompt.chips.flatMap(({ id }) => {
+          const pins = references.choices.get(id)?.pins ?? [];
+          return pins.length > 0 ? [[id, [...pins]]] : [];
+        }),
+      ),
+      packId: packs.wantedId,
+      seed: sampling.seed,
+      seedLocked: sampling.seedLocked,
+      steps: sampling.ownSteps,
+      guidance: sampling.ownGuidance,
+      source: sampling.source,
+    }),
+    (now) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        save('draft', now);
+      }, SAVE_AFTER_MS);
+    },
+  );
+  return draft !== undefined;
+}

@@ -1,0 +1,78 @@
+import { toAppError } from '#contract';
+import type { AppError, Pair, Recipe } from '#contract';
+import { defineStore } from 'pinia';
+import { computed, ref, shallowReactive, shallowRef } from 'vue';
+import { useConnectionStore } from './connection.ts';
+
+const PAGE = 60;
+
+/** Pairs that were made, newest first, and their recipes on demand. */
+export const useGalleryStore = defineStore('gallery', () => {
+  const connection = useConnectionStore();
+  const pairs = shallowRef<readonly Pair[]>([]);
+  const next = ref<string | null>(null);
+  const loaded = ref(false);
+  const loading = ref(false);
+  const error = shallowRef<AppError>();
+  const recipes = shallowReactive(new Map<string, Recipe>());
+
+  const byId = computed(() => new Map(pairs.value.map((pair) => [pair.pairId, pair])));
+
+  /** The first page; what further pages brought is kept below it. */
+  async function load(): Promise<void> {
+    await get(async (client) => {
+      const page = await client.gallery.list({ limit: PAGE });
+      const first = new Set(page.items.map(({ pairId }) => pairId));
+      const rest = pairs.value.filter(({ pairId }) => !first.has(pairId));
+      pairs.value = [...page.items, ...rest];
+      if (!loaded.value) next.value = page.next;
+      loaded.value = true;
+    });
+  }
+
+  async function loadMore(): Promise<void> {
+    const after = next.value;
+    if (after === null || loading.value) return;
+    await get(async (client) => {
+      const page = await client.gallery.list({ after, limit: PAGE });
+      const have = byId.value;
+      pairs.value = [...pairs.value, ...page.items.filter(({ pairId }) => !have.has(pairId))];
+      next.value = page.next;
+    });
+  }
+
+  /** Fetches the pair of a job that has just finished. */
+  async function addDone(pairId: string | null): Promise<void> {
+    if (pairId === null || byId.value.has(pairId)) return;
+    await get(async (client) => {
+      const pair = await client.gallery.pair({ pairId });
+      if (!byId.value.has(pairId)) pairs.value = [pair, ...pairs.value];
+    });
+  }
+
+  /** The recipe of one image, from here or from the host. Rejects when the host has none. */
+  async function recipe(imageId: string): Promise<Recipe> {
+    const known = recipes.get(imageId);
+    if (known) return known;
+    const client = await connection.client();
+    const found = await client.gallery.recipe({ imageId });
+    recipes.set(imageId, found);
+    return found;
+  }
+
+  async function get(
+    work: (client: Awaited<ReturnType<typeof connection.client>>) => Promise<void>,
+  ): Promise<void> {
+    loading.value = true;
+    try {
+      await work(await connection.client());
+      error.value = undefined;
+    } catch (thrown) {
+      error.value = toAppError(thrown);
+    } finally {
+      loading.value = false;
+    }
+  }
+
+  return { recipes, pairs, next, loaded, loading, error, byId, load, loadMore, addDone, recipe };
+});

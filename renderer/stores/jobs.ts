@@ -1,0 +1,189 @@
+import { toAppError } from '#contract';
+import type { AppError, GenerateRequestInput, StudioClient } from '#contract';
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import { applyEvent, isActive, newJobView } from '../features/jobs/job-view.ts';
+import { useConnectionStore } from './connection.ts';
+import { useCostsStore } from './costs.ts';
+import { useGalleryStore } from './gallery.ts';
+import { generateRequest } from './generate-request.ts';
+import { usePacksStore } from './packs.ts';
+import { usePromptStore } from './prompt.ts';
+import { useReferencesStore } from './references.ts';
+import { useSamplingStore } from './sampling.ts';
+import { useViewerStore } from './viewer.ts';
+import type { ArmName, JobView } from '../features/jobs/job-view.ts';
+
+export interface Job {
+  readonly view: JobView;
+  readonly prompt: string;
+  readonly packId: string;
+  readonly seed: number;
+  /** Phrases that have an effect. */
+  readonly emphasisCount: number;
+}
+
+const RECENT = 20;
+
+/** Jobs: submit, follow, cancel. The host owns them; this store only looks, and looks again after a lost connection. */
+export const useJobsStore = defineStore('jobs', () => {
+  const connection = useConnectionStore();
+  const costs = useCostsStore();
+  const gallery = useGalleryStore();
+  const viewer = useViewerStore();
+
+  const jobs = shallowRef<ReadonlyMap<string, Job>>(new Map());
+  const submitting = ref(false);
+  const error = shallowRef<AppError>();
+  const following = new Set<string>();
+  const fresh = new Map<string, Job>();
+  let frame: number | undefined;
+
+  const list = computed(() => [...jobs.value.values()]);
+  const active = computed(() => list.value.filter(({ view }) => isActive(view)));
+  const running = computed(
+    () => active.value.find(({ view }) => view.state === 'running') ?? active.value[0],
+  );
+  const waiting = computed(() => active.value.filter((job) => job !== running.value).length);
+
+  const known = (jobId: string): Job | undefined => fresh.get(jobId) ?? jobs.value.get(jobId);
+
+  /** Shows what has changed, once per frame however many events come. */
+  function put(job: Job, now: boolean): void {
+    fresh.set(job.view.jobId, job);
+    if (now || document.hidden) flush();
+    else frame ??= requestAnimationFrame(flush);
+  }
+
+  function flush(): void {
+    if (frame !== undefined) cancelAnimationFrame(frame);
+    frame = undefined;
+    jobs.value = new Map([...jobs.value, ...fresh]);
+    fresh.clear();
+  }
+
+  /** Follows one job to its end, over lost connections, each time after the last event that it has. */
+  async function follow(jobId: string): Promise<void> {
+    if (following.has(jobId)) return;
+    following.add(jobId);
+    try {
+      for (;;) {
+        const job = known(jobId);
+        if (!job || !isActive(job.view)) return;
+        const client = await connection.client();
+        if (await watchOnce(client, jobId)) return;
+      }
+    } catch (thrown) {
+      error.value = toAppError(thrown);
+    } finally {
+      following.delete(jobId);
+    }
+  }
+
+  /** True when the job is over; false when the connection was lost on the way. */
+  async function watchOnce(client: StudioClient, jobId: string): Promise<boolean> {
+    try {
+      for await (const event of client.jobs.watch({ jobId, after: known(jobId)?.view.seq ?? 0 })) {
+        const job = known(jobId);
+        if (!job) return true;
+        const view = applyEvent(job.view, event);
+        const over = !isActive(view);
+        put({ ...job, view }, over);
+        if (over) ended({ ...job, view });
+      }
+      return true;
+    } catch (thrown) {
+      const reason = toAppError(thrown);
+      if (reason.code !== 'link_closed' && reason.code !== 'bad_frame') throw reason;
+      return false;
+    }
+  }
+
+  function ended(job: Job): void {
+    if (job.view.state !== 'done') return;
+    costs.learn(job.packId, job.view);
+    void gallery.addDone(job.view.pairId).then(() => {
+      if (job.view.pairId !== null) viewer.finished(job.view.jobId, job.view.pairId);
+    });
+  }
+
+  /** Sends the sentence as it is seen now. Waits for searches that are still on their way. */
+  async function submit(arms: readonly ArmName[]): Promise<void> {
+    const prompt = usePromptStore();
+    const packs = usePacksStore();
+    const references = useReferencesStore();
+    const sampling = useSamplingStore();
+    const pack = packs.current;
+    if (submitting.value || prompt.isEmpty || !pack) return;
+    submitting.value = true;
+    error.value = undefined;
+    try {
+      await references.settled();
+      const request = generateRequest({
+        document: prompt.document,
+        found: references.found,
+        choices: references.choices,
+        without: new Set(prompt.chips.filter(({ id }) => references.isWithout(id)).map(({ id }) => id)),
+        arms: [...arms],
+        packId: pack.packId,
+        seed: sampling.takeSeed(),
+        steps: sampling.ownSteps,
+        guidance: sampling.ownGuidance,
+        source: sampling.source,
+        referencesPerEmphasis: sampling.referencesPerEmphasis,
+        upscale: sampling.upscale,
+      });
+      const client = await connection.client();
+      const { jobId } = await client.jobs.submit(request);
+      put(newJob(jobId, request), true);
+      viewer.showJob(jobId);
+      void follow(jobId);
+    } catch (thrown) {
+      error.value = toAppError(thrown);
+    } finally {
+      submitting.value = false;
+    }
+  }
+
+  async function cancel(jobId: string): Promise<void> {
+    try {
+      const client = await connection.client();
+      await client.jobs.cancel({ jobId });
+    } catch (thrown) {
+      error.value = toAppError(thrown);
+    }
+  }
+
+  /** Finds the jobs that run without this page, or that ran on while it was away, and follows them. */
+  async function resume(): Promise<void> {
+    try {
+      const client = await connection.client();
+      const { items } = await client.jobs.list({ limit: RECENT });
+      for (const item of items.reverse()) {
+        if (item.state !== 'queued' && item.state !== 'running') continue;
+        if (!known(item.jobId)) put(newJob(item.jobId, item.request), true);
+        if (!viewer.hasSubject) viewer.showJob(item.jobId);
+        void follow(item.jobId);
+      }
+    } catch (thrown) {
+      error.value = toAppError(thrown);
+    }
+  }
+
+  function dismissError(): void {
+    error.value = undefined;
+  }
+
+  return { jobs, active, running, waiting, submitting, error, submit, cancel, resume, dismissError };
+});
+
+function newJob(jobId: string, request: GenerateRequestInput): Job {
+  const effective = (request.emphases ?? []).filter(({ muted, weight }) => muted !== true && weight !== 0);
+  return {
+    view: newJobView(jobId, request.arms),
+    prompt: request.prompt,
+    packId: request.packId,
+    seed: request.seed,
+    emphasisCount: effective.length,
+  };
+}

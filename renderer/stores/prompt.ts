@@ -1,0 +1,181 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import {
+  EMPTY_DOCUMENT,
+  WEIGHT_STEP,
+  changeChip,
+  chipAt,
+  clampWeight,
+  phraseOf,
+  replaceText,
+  stress,
+  unstress,
+} from '../features/prompt/document.ts';
+import { readMarks } from '../features/prompt/marks.ts';
+import { undoStack } from '../features/prompt/undo-stack.ts';
+import type { Chip, PromptDocument } from '../features/prompt/document.ts';
+
+/** Where the caret or the selection is, UTF-16 units, begin <= end. */
+export interface TextRange {
+  readonly begin: number;
+  readonly end: number;
+}
+
+interface Moment {
+  readonly document: PromptDocument;
+  readonly selection: TextRange;
+}
+
+/** The sentence, its chips, the caret and the one undo stack over them. */
+export const usePromptStore = defineStore('prompt', () => {
+  const document = shallowRef<PromptDocument>(EMPTY_DOCUMENT);
+  const selection = shallowRef<TextRange>({ begin: 0, end: 0 });
+  const selectedId = ref<string | null>(null);
+  const stack = undoStack<Moment>();
+
+  const chips = computed(() =>
+    document.value.chips.map((chip) => ({ ...chip, phrase: phraseOf(document.value, chip) })),
+  );
+  const selected = computed(() => chips.value.find((chip) => chip.id === selectedId.value));
+  /** What Ctrl+E would stress now: true when the selection (or the word at the caret) is not a whole chip already. */
+  const isEmpty = computed(() => document.value.text.trim() === '');
+
+  function commit(next: PromptDocument, kind: string | null, caret?: number): void {
+    if (next === document.value) return;
+    stack.push({ document: document.value, selection: selection.value }, kind, performance.now());
+    document.value = next;
+    if (caret !== undefined) selection.value = { begin: caret, end: caret };
+    if (selectedId.value !== null && !next.chips.some((chip) => chip.id === selectedId.value)) {
+      selectedId.value = null;
+    }
+  }
+
+  /** Types, deletes or pastes: replaces [begin, end) by plain text and puts the caret behind it. */
+  function replace(begin: number, end: number, insert: string, kind: string | null): void {
+    commit(replaceText(document.value, begin, end, insert), kind, begin + insert.length);
+  }
+
+  /** Pastes text whose weight marks become chips. */
+  function paste(begin: number, end: number, marked: string): void {
+    const pasted = readMarks(marked, newId);
+    commit(
+      replaceText(document.value, begin, end, pasted.text, pasted.chips),
+      null,
+      begin + pasted.text.length,
+    );
+  }
+
+  /** Follows the caret; a chip under it becomes the selected one. */
+  function select(range: TextRange): void {
+    selection.value = range;
+    const chip = chipAt(document.value, range.begin, range.end);
+    if (chip) selectedId.value = chip.id;
+  }
+
+  /** Selects a chip from the list (the caret stays) or none. */
+  function selectChip(id: string | null): void {
+    selectedId.value = id;
+  }
+
+  /** Stresses the selected words or the word at the caret; returns false when there is none. */
+  function stressSelection(): boolean {
+    const { begin, end } = selection.value;
+    const same = chipAt(document.value, begin, end);
+    if (same && begin >= same.begin && end <= same.end) {
+      selectedId.value = same.id;
+      return true;
+    }
+    const id = newId();
+    const next = stress(document.value, begin, end, id);
+    if (next === document.value) return false;
+    commit(next, null);
+    selectedId.value = id;
+    return true;
+  }
+
+  function setWeight(id: string, weight: number): void {
+    commit(changeChip(document.value, id, { weight }), `weight ${id}`);
+  }
+
+  /**
+   * One step up or down for the chip at the caret, else for the selected one; a word that is not stressed yet
+   * becomes stressed first.
+   */
+  function stepWeight(direction: 1 | -1, fromText: boolean): void {
+    if (fromText && !stressSelection()) return;
+    const chip = selected.value;
+    if (chip) setWeight(chip.id, clampWeight(chip.weight + direction * WEIGHT_STEP));
+  }
+
+  function setMuted(id: string, muted: boolean): void {
+    commit(changeChip(document.value, id, { muted }), null);
+  }
+
+  function removeChip(id: string): void {
+    commit(unstress(document.value, id), null);
+  }
+
+  /** The next or previous chip in the text, around the ends. */
+  function stepSelection(direction: 1 | -1): Chip | undefined {
+    const list = document.value.chips;
+    if (list.length === 0) return undefined;
+    const at = list.findIndex((chip) => chip.id === selectedId.value);
+    const start = at < 0 && direction < 0 ? 0 : at;
+    const next = list[(start + direction + list.length) % list.length];
+    if (next) {
+      selectedId.value = next.id;
+      selection.value = { begin: next.begin, end: next.end };
+    }
+    return next;
+  }
+
+  function restore(moment: Moment | undefined): void {
+    if (!moment) return;
+    document.value = moment.document;
+    selection.value = moment.selection;
+    if (!moment.document.chips.some((chip) => chip.id === selectedId.value)) selectedId.value = null;
+  }
+
+  const now = (): Moment => ({ document: document.value, selection: selection.value });
+
+  /** Replaces everything (a draft, a recalled recipe); can be undone unless `fresh`. */
+  function load(next: PromptDocument, fresh = false): void {
+    if (fresh) {
+      document.value = next;
+      stack.clear();
+    } else commit(next, null, next.text.length);
+    selectedId.value = next.chips[0]?.id ?? null;
+  }
+
+  return {
+    document,
+    selection,
+    selectedId,
+    chips,
+    selected,
+    isEmpty,
+    replace,
+    paste,
+    select,
+    selectChip,
+    stressSelection,
+    setWeight,
+    stepWeight,
+    setMuted,
+    removeChip,
+    stepSelection,
+    load,
+    undo: () => {
+      restore(stack.undo(now()));
+    },
+    redo: () => {
+      restore(stack.redo(now()));
+    },
+  };
+});
+
+/** A new chip's id: 64 random bits. */
+export function newId(): string {
+  const words = crypto.getRandomValues(new Uint32Array(2));
+  return `e${[...words].map((word) => word.toString(36)).join('')}`;
+}

@@ -1,0 +1,139 @@
+/**
+ * Takes pictures of the page over the demonstration studio, in both themes and two sizes, to be looked at:
+ *   npm exec -c 'node test/support/shots.ts FOLDER'
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { launchChromium } from './browser.ts';
+import { serveDemo } from './demo-serve.ts';
+
+const folder = process.argv[2];
+if (folder === undefined) throw new Error('Name the folder for the pictures.');
+mkdirSync(folder, { recursive: true });
+const wanted = new Set(process.argv.slice(3));
+const served = await serveDemo({ stepMs: 10 });
+const browser = await launchChromium();
+
+async function open(width: number, height: number, colorScheme: 'dark' | 'light', zoom = 1): Promise<Page> {
+  const context = await browser.newContext({
+    viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
+    deviceScaleFactor: zoom,
+    colorScheme,
+  });
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') console.log(message.type(), message.text());
+  });
+  page.on('pageerror', (error) => { console.log('page error', error.message); });
+  await page.goto(served.newUrl());
+  await page.getByTestId('app').waitFor();
+  await page.waitForFunction(() => document.querySelector('[data-connection="open"]') !== null);
+  return page;
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  await page.waitForTimeout(350);
+  await page.screenshot({ path: join(String(folder), `${name}.png`) });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  if (wide > 0) console.log(`${name}: ${wide} px too wide`);
+}
+
+/** Types a sentence and stresses words in it as a person would. */
+async function write(page: Page): Promise<void> {
+  const editor = page.getByTestId('prompt');
+  await editor.click();
+  await page.keyboard.type(
+    'A blocky person with a full beard, dark shades, a blue beanie and a moth brooch on a light background',
+  );
+  for (const words of ['full beard', 'dark shades', 'blue beanie', 'moth brooch']) {
+    await page.evaluate((phrase) => {
+      const root = document.querySelector('[data-testid="prompt"]');
+      const walker = document.createTreeWalker(root!, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const at = (node.textContent ?? '').indexOf(phrase);
+        if (at >= 0) getSelection()!.setBaseAndExtent(node, at, node, at + phrase.length);
+      }
+    }, words);
+    await page.keyboard.press('Control+e');
+    if (words === 'full beard') for (let i = 0; i < 4; i++) await page.keyboard.press('Control+ArrowUp');
+    if (words === 'blue beanie') await page.keyboard.press('Control+Shift+e');
+  }
+  await page.keyboard.press('F8');
+  await page.keyboard.press('F8');
+  await page.getByTestId('reference').first().waitFor();
+}
+
+async function generate(page: Page): Promise<void> {
+  await page.keyboard.press('Control+Enter');
+  await page.getByTestId('queue-pill').waitFor();
+}
+
+const done = (page: Page) => page.getByTestId('picture-refined').waitFor();
+
+const scenes: Record<string, () => Promise<void>> = {
+  async empty() {
+    await shoot(await open(1280, 800, 'dark'), 'empty-dark');
+  },
+  async dark() {
+    const page = await open(1280, 800, 'dark');
+    await write(page);
+    await shoot(page, 'written-dark');
+    await generate(page);
+    await page.waitForTimeout(1500);
+    await shoot(page, 'running-dark');
+    await done(page);
+    await generate(page);
+    await done(page);
+    await generate(page);
+    await page.getByTestId('result').nth(1).click();
+    await page.getByTestId('copy-recipe').waitFor();
+    await shoot(page, 'pair-dark');
+    await page.getByTestId('mode-slider').check({ force: true });
+    await shoot(page, 'slider-dark');
+    await page.getByTestId('catalog-button').click();
+    await page.getByTestId('import').nth(1).click();
+    await page.getByTestId('import-report').waitFor();
+    await page.getByText('3 files were skipped').click();
+    await shoot(page, 'catalog-dark');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('packs-button').click();
+    await page.getByTestId('doctor').click();
+    await page.getByTestId('doctor-report').waitFor();
+    await shoot(page, 'packs-dark');
+  },
+  async light() {
+    const page = await open(1280, 800, 'light');
+    await write(page);
+    await generate(page);
+    await done(page);
+    await page.getByTestId('copy-recipe').waitFor();
+    await shoot(page, 'pair-light');
+  },
+  async large() {
+    for (const theme of ['dark', 'light'] as const) {
+      const page = await open(1920, 1080, theme);
+      await write(page);
+      await generate(page);
+      await done(page);
+      await page.getByTestId('copy-recipe').waitFor();
+      await shoot(page, `large-${theme}`);
+    }
+  },
+  async zoomed() {
+    const page = await open(1280, 800, 'dark', 2);
+    await write(page);
+    await generate(page);
+    await done(page);
+    await shoot(page, 'zoomed-dark');
+  },
+};
+
+try {
+  for (const [name, scene] of Object.entries(scenes)) {
+    if (wanted.size === 0 || wanted.has(name)) await scene();
+  }
+} finally {
+  await browser.close();
+  await served.close();
+}
