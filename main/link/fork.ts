@@ -9,7 +9,8 @@ export function forkSpawn(environment: Readonly<Record<string, string>> = {}): S
   return (entry: 'engine' | 'decode', lost: () => AppError): ChildHandle => {
     const child = fork(fileURLToPath(new URL(`../${entry}/main.ts`, import.meta.url)), [], {
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // The runtimes print probes of missing GPUs; `doctor` says the same in words. ACCENT_DEBUG shows the raw lines.
+      stdio: ['ignore', 'ignore', process.env['ACCENT_DEBUG'] ? 'inherit' : 'ignore', 'ipc'],
       execArgv: [],
       env: { ...process.env, ...environment },
     });

@@ -4,12 +4,21 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 export async function writeAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  await write(path, data, true);
+}
+
+/** The same without waiting for the disk: for what can be made again (thumbnails). Never half a file, perhaps none. */
+export async function writeDerived(path: string, data: Uint8Array): Promise<void> {
+  await write(path, data, false);
+}
+
+async function write(path: string, data: Uint8Array | string, durable: boolean): Promise<void> {
   const part = `${path}.${randomUUID()}.part`;
   try {
     const file = await open(part, 'wx');
     try {
       await file.writeFile(data);
-      await file.sync();
+      if (durable) await file.sync();
     } finally {
       await file.close();
     }
@@ -18,7 +27,7 @@ export async function writeAtomic(path: string, data: Uint8Array | string): Prom
     await rm(part, { force: true });
     throw error;
   }
-  if (process.platform === 'win32') return;
+  if (!durable || process.platform === 'win32') return;
   const folder = await open(dirname(path), 'r');
   try {
     await folder.sync();

@@ -11,7 +11,7 @@ import type { Decode } from './import-folder.ts';
 import { strengthOf, verdictOf } from './strength.ts';
 import { exactIndex } from './vector-index.ts';
 import type { VectorIndex } from './vector-index.ts';
-import { writeAtomic } from '../files.ts';
+import { writeDerived } from '../files.ts';
 
 export { strengthOf, verdictOf, nullShare } from './strength.ts';
 export { exactIndex } from './vector-index.ts';
@@ -109,7 +109,7 @@ export function makeCatalog({
 
   async function saveThumbnail(hash: string, webp: Uint8Array): Promise<void> {
     await mkdir(join(folder, 'thumbnails', hash.slice(0, 2)), { recursive: true });
-    await writeAtomic(thumbnailPath(hash), webp);
+    await writeDerived(thumbnailPath(hash), webp);
   }
 
   function index(pack: InstalledPack): Promise<VectorIndex> {

@@ -1,0 +1,157 @@
+"""
+Detail Matching of the arms on prompts with 2 to 4 emphases: same prompts, seeds, noise and c in every arm, references
+retrieved by text from the sample folder, as in the studio. Read by the attribute reader, which shares no weights with the
+guide; "cannot tell" counts as not shown.
+
+    python -m training.evaluate.arms --config training/configs/first.toml [--prompts 200] [--steps 50] [--split validation]
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..common import paths
+from ..common.noise import normals
+from ..diffusion.sampler import Batch, Plan, TwoStageSampler
+from .models import Models, ReferenceFolder
+
+ARMS = {"sentence": "single", "coarse": "single", "coarse2": "null", "wrong": "gradient", "refined": "gradient"}
+
+
+def draw_prompts(models: Models, split_name: str, n: int, seed: int = 5) -> list[dict]:
+    """Full captions of a split, each with 2 to 4 of its details stressed: text, emphases (phrase, attributes), scene."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for record in models.split(split_name, limit=2000).records:
+        caption = record["captions"][0]
+        details = [d for d in caption["details"] if "background" not in d["attributes"]]
+        if len(details) < 2:
+            continue
+        count = min(len(details), int(rng.integers(2, 5)))
+        chosen = [details[i] for i in rng.permutation(len(details))[:count]]
+        out.append({"text": caption["text"], "emphases": chosen, "scene": record["scene"]})
+        if len(out) == n:
+            return out
+    return out
+
+
+class Prepared:
+    """Everything about the prompts that does not depend on the arm."""
+
+    def __init__(self, models: Models, folder: ReferenceFolder, prompts: list[dict], references: int, per_phrase: int = 4):
+        text, prior = models.text(), models.prior()
+        self.prompts, self.folder, self.references = prompts, folder, references
+        with torch.no_grad():
+            self.source = prior(text.embed([p["text"] for p in prompts]))
+        phrases = [e["phrase"] for p in prompts for e in p["emphases"]]
+        found = iter((text.embed(phrases) @ folder.clean.T).topk(per_phrase, dim=1).indices)
+        #: rows[p] is [phrases, per_phrase]
+        self.rows = [torch.stack([next(found) for _ in p["emphases"]]) for p in prompts]
+
+    def condition(self, index: list[int], with_references: bool):
+        b, d, k = len(index), self.source.shape[1], self.references
+        tokens, mask = torch.zeros(b, 1 + k, d), torch.zeros(b, 1 + k)
+        tokens[:, 0], mask[:, 0] = self.source[index], 1
+        for row, i in enumerate(index):
+            # In turn from each phrase by rank, as the studio does.
+            take = self.rows[i].T.flatten()[:k] if with_references else torch.zeros(0, dtype=torch.int64)
+            tokens[row, 1 : 1 + len(take)] = self.folder.clean[take]
+            mask[row, 1 : 1 + len(take)] = 1
+        return tokens, mask
+
+    def cotangent(self, index: list[int], weight: float = 1.0):
+        def at(t: int):
+            noised = self.folder.noised(t)
+            return torch.stack([weight * noised[self.rows[i]].mean(1).sum(0) for i in index])
+
+        return at
+
+
+def noise_for(index: list[int], size: int) -> torch.Tensor:
+    return torch.from_numpy(np.stack([normals(1000 + i, 3 * size * size).reshape(3, size, size) for i in index]))
+
+
+def generate(sampler: TwoStageSampler, prepared: Prepared, arm: str, plan: Plan, batch: int = 25) -> np.ndarray:
+    """uint8 images [n, 3, S, S] of an arm."""
+    n, out = len(prepared.prompts), []
+    for start in range(0, n, batch):
+        index = list(range(start, min(n, start + batch)))
+        condition, mask = prepared.condition(index, arm != "sentence")
+        # Another prompt's references in the gradient only.
+        gradient_index = [(i + n // 2) % n for i in index] if arm == "wrong" else index
+        work = Batch(condition, mask, noise_for(index, prepared.folder.images.shape[-1]), prepared.cotangent(gradient_index))
+        x = sampler.run(work, Plan(**{**plan.__dict__, "stages": ARMS[arm]}))
+        out.append(((x + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy())
+    return np.concatenate(out)
+
+
+def wanted_details(prompts: list[dict]) -> list[dict]:
+    return [{g: v for e in p["emphases"] for g, v in e["attributes"].items()} for p in prompts]
+
+
+def sheet(prompts: list[dict], columns: dict[str, np.ndarray], path: Path, rows: int = 16, scale: int = 2):
+    """Prompts by rows, arms by columns, caption beside: to be looked at."""
+    from PIL import Image, ImageDraw
+
+    size = next(iter(columns.values())).shape[-1] * scale
+    canvas = Image.new("RGB", (len(columns) * (size + 4) + 520, rows * (size + 4)), "white")
+    draw = ImageDraw.Draw(canvas)
+    for r in range(min(rows, len(prompts))):
+        for c, images in enumerate(columns.values()):
+            tile = Image.fromarray(images[r].transpose(1, 2, 0)).resize((size, size), Image.NEAREST)
+            canvas.paste(tile, (c * (size + 4), r * (size + 4)))
+        x, y = len(columns) * (size + 4) + 6, r * (size + 4) + 6
+        words = prompts[r]["text"]
+        for i in range(0, len(words), 78):
+            draw.text((x, y), words[i : i + 78], fill="black")
+            y += 12
+        draw.text((x, y + 6), "stressed: " + ", ".join(e["phrase"] for e in prompts[r]["emphases"]), fill="#b03000")
+    canvas.save(path)
+
+
+def main():
+    from ..reader.read import load_reader
+    from ..reader.score import detail_matching, difference, interval
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--split", default="validation")
+    parser.add_argument("--prompts", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--guidance", type=float, default=3.0)
+    parser.add_argument("--rebuild", default="mean-shift")
+    parser.add_argument("--window", type=int, nargs=2, default=[100, 900])
+    parser.add_argument("--arms", nargs="+", default=list(ARMS))
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--out", help="folder for sheet.png and result.json")
+    args = parser.parse_args()
+    models = Models(args.config)
+    denoiser, scale, seen = models.denoiser()
+    folder = ReferenceFolder(models, paths.ROOT / "models" / "sample")
+    prompts = draw_prompts(models, args.split, args.prompts)
+    prepared = Prepared(models, folder, prompts, denoiser.config["references"])
+    sampler = TwoStageSampler(torch.compile(denoiser) if args.compile else denoiser, models.encoder, models.schedule, scale)
+    plan = Plan(args.steps, args.guidance, args.rebuild, tuple(args.window))
+    reader, wanted, columns, shown = load_reader(models.name), wanted_details(prompts), {}, {}
+    result = {"imagesSeen": seen, "split": args.split, "prompts": len(prompts), "details": sum(map(len, wanted)), "plan": plan.__dict__, "arms": {}}
+    for arm in args.arms:
+        began = time.time()
+        columns[arm] = generate(sampler, prepared, arm, plan)
+        shown[arm] = detail_matching(columns[arm], wanted, reader)
+        share, low, high = interval(shown[arm])
+        result["arms"][arm] = {"detail": round(100 * share, 2), "detailLow": round(100 * low, 2), "detailHigh": round(100 * high, 2), "allRight": round(100 * float(np.mean([all(x.values()) for x in shown[arm]])), 2), "seconds": round((time.time() - began) / len(prompts), 2)}
+        print(json.dumps({arm: result["arms"][arm]}), flush=True)
+    result["paired"] = {f"refined - {arm}": [round(100 * x, 2) for x in difference(shown["refined"], shown[arm])] for arm in args.arms if arm != "refined" and "refined" in shown}
+    print(json.dumps(result["paired"]))
+    out = Path(args.out) if args.out else paths.runs() / models.name / "evaluation"
+    out.mkdir(parents=True, exist_ok=True)
+    sheet(prompts, columns, out / "sheet.png")
+    (out / "result.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
