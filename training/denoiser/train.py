@@ -11,6 +11,7 @@ sampling. Reference tokens are dropped independently of the gradient. Part of th
 import argparse
 import time
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,12 +23,16 @@ from ..common.data import Split, to_unit
 from ..common.run import Ema, Run, autocast
 from ..diffusion.gradient import GradientScale, semantic_gradient
 from ..diffusion.schedule import Schedule
+from ..export.encoder_file import load_encoder_file
+from ..export.load_pack import init_from
 from ..retrieval.database import GRID, ReferenceDatabase, degrade
 from .model import Denoiser
 
 
-def load_encoder(config) -> ImageEncoder:
-    """The frozen image encoder of the same config."""
+def load_encoder(config, pack: Path | None = None) -> ImageEncoder:
+    """The frozen image encoder of the same config, or of a committed pack."""
+    if pack is not None:
+        return load_encoder_file(pack / "encoder.safetensors").eval().requires_grad_(False)
     state = torch.load(paths.runs() / config["name"] / "encoder" / "checkpoint.pt", map_location="cpu", weights_only=True)
     encoder = ImageEncoder(**state["config"]["model"])
     encoder.load_state_dict(state["model"])
@@ -93,13 +98,14 @@ def main():
     parser.add_argument("--part", default="denoiser")
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--images", type=int, help="stop after this many images seen")
+    parser.add_argument("--init-from", type=Path, help="a committed pack: its encoder, and its denoiser where there is no checkpoint")
     args = parser.parse_args()
     config = tomllib.load(open(args.config, "rb"))
     c = {**config["denoiser"], **(config[args.part] if args.part != "denoiser" else {})}
     run = Run(f"{config['name']}/{args.part}")
     two_stage = c["model"]["channels"] == 6
     schedule = Schedule(config["schedule"])
-    encoder = load_encoder(config)
+    encoder = load_encoder(config, args.init_from)
     train = Split(paths.data(), "train")
     torch.manual_seed(config["seed"])
     database = ReferenceDatabase.build(encoder, train.images, schedule, c["database"], paths.runs() / config["name"] / "references.pt")
@@ -117,6 +123,9 @@ def main():
         seen, spent = state["seen"], state["spent"]
         scale = GradientScale(**state["scale"])
     else:
+        if args.init_from and args.part == "denoiser":
+            seen = init_from(args.init_from, model)
+            ema = Ema(model, c["ema"])
         scale = measure_scale(encoder, database, train.images, schedule)
         run.log(gradientScale=[round(x, 5) for x in scale.rms.tolist()])
     compiled = torch.compile(model) if c.get("compile", True) else model
