@@ -1,6 +1,6 @@
 /**
  * Opens the catalog database. What is on disk is judged before anything is created (reliability.md, points 6 to 8): a file
- * of zero bytes beside a marker is a damaged catalog, never a fresh one.
+ * of zero bytes is a damaged catalog, never a fresh one.
  */
 import {
   closeSync,
@@ -9,6 +9,8 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -23,6 +25,7 @@ export type Db = Database.Database;
 const APPLICATION_ID = 0x41434e54;
 const OLDEST_SQLITE = [3, 51, 3];
 const MAGIC = 'SQLite format 3\0';
+const HEADER_BYTES = 100;
 
 const damaged = (why: string): AppError =>
   new AppError(
@@ -30,12 +33,13 @@ const damaged = (why: string): AppError =>
     `The catalog is damaged: ${why}. It was left as it is; restore a backup or choose another catalog folder.`,
   );
 
-function firstBytes(path: string): string {
+/** The first bytes of the file, fewer where it is shorter. */
+function header(path: string): Buffer {
   const file = openSync(path, 'r');
-  const buffer = Buffer.alloc(16);
-  const n = readSync(file, buffer, 0, 16, 0);
+  const buffer = Buffer.alloc(HEADER_BYTES);
+  const n = readSync(file, buffer, 0, HEADER_BYTES, 0);
   closeSync(file);
-  return buffer.subarray(0, n).toString('latin1');
+  return buffer.subarray(0, n);
 }
 
 /** SQLite before 3.51.3 can lose acknowledged commits in WAL mode. */
@@ -57,12 +61,7 @@ function assertVersion(db: Db): void {
 /** Brings the schema up to date, one transaction per migration, after a verified backup where there is something to lose. */
 export function migrate(db: Db, migrations: readonly Migration[] = MIGRATIONS, backupTo?: string): void {
   const current = db.pragma('user_version', { simple: true }) as number;
-  const newest = migrations.at(-1)?.version ?? 0;
-  if (current > newest)
-    throw new AppError(
-      'catalog_too_new',
-      `This catalog has version ${current}, this studio knows ${newest}. Use a newer studio; the catalog was not changed.`,
-    );
+  refuseNewer(current, migrations);
   const pending = migrations.filter((m) => m.version > current);
   if (pending.length === 0) return;
   if (current > 0 && backupTo !== undefined) backup(db, backupTo);
@@ -74,66 +73,112 @@ export function migrate(db: Db, migrations: readonly Migration[] = MIGRATIONS, b
   }
 }
 
-/** A copy that was opened and checked before it counts. */
+/** A copy that was opened and checked before it gets the name that counts. */
 function backup(db: Db, path: string): void {
-  db.prepare('VACUUM INTO ?').run(path);
-  const copy = new Database(path, { readonly: true });
+  const part = `${path}.part`;
+  rmSync(part, { force: true });
+  db.prepare('VACUUM INTO ?').run(part);
+  const copy = new Database(part, { readonly: true });
   const verdict = copy.pragma('integrity_check', { simple: true });
   copy.close();
   if (verdict !== 'ok') throw damaged('the backup before an upgrade did not pass its check');
+  syncFile(part);
+  renameSync(part, path);
+}
+
+function syncFile(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } catch (error) {
+    // Windows syncs no folder; there the rename itself is what can be had.
+    if (process.platform !== 'win32') throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function configure(db: Db): void {
+  assertVersion(db);
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('foreign_keys = ON');
+  db.pragma('busy_timeout = 5000');
+  db.pragma('trusted_schema = OFF');
+  db.pragma('cell_size_check = ON');
+  db.pragma('journal_size_limit = 67108864');
+}
+
+/**
+ * Makes a whole catalog under another name and moves it into place: a crash leaves no catalog or a finished one, never a
+ * file that a later start would have to guess about.
+ */
+function create(folder: string, path: string, migrations: readonly Migration[]): void {
+  const fresh = join(folder, 'catalog.new.db');
+  for (const end of ['', '-wal', '-shm', '-journal']) rmSync(fresh + end, { force: true });
+  const db = new Database(fresh);
+  try {
+    configure(db);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    migrate(db, migrations);
+  } finally {
+    db.close();
+  }
+  syncFile(fresh);
+  renameSync(fresh, path);
+  if (process.platform !== 'win32') syncFile(folder);
+}
+
+/** Looks at the header only, so that a file that is not ours is neither opened nor changed. */
+function refuseForeign(path: string, migrations: readonly Migration[]): void {
+  if (statSync(path).size === 0) throw damaged('its file is empty');
+  const head = header(path);
+  if (head.toString('latin1', 0, 16) !== MAGIC)
+    throw new AppError(
+      'not_a_catalog',
+      'The file catalog.db is not an SQLite database. Choose another catalog folder; the file was not changed.',
+    );
+  if (head.length < HEADER_BYTES) throw damaged('its file is cut off');
+  if (head.readUInt32BE(68) !== APPLICATION_ID)
+    throw new AppError(
+      'not_a_catalog',
+      'The file catalog.db belongs to another program. Choose another catalog folder; the file was not changed.',
+    );
+  refuseNewer(head.readUInt32BE(60), migrations);
+}
+
+function refuseNewer(version: number, migrations: readonly Migration[]): void {
+  const newest = migrations.at(-1)?.version ?? 0;
+  if (version > newest)
+    throw new AppError(
+      'catalog_too_new',
+      `This catalog has version ${version}, this studio knows ${newest}. Use a newer studio; the catalog was not changed.`,
+    );
 }
 
 /** Opens or creates `catalog.db` in a data folder. */
-export function openStore(folder: string): Db {
+export function openStore(folder: string, migrations: readonly Migration[] = MIGRATIONS): Db {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, 'catalog.db');
   const marker = join(folder, 'catalog.marker');
-  const exists = existsSync(path);
-  if (exists) {
-    if (statSync(path).size === 0) throw damaged('its file is empty');
-    if (firstBytes(path) !== MAGIC)
-      throw new AppError(
-        'not_a_catalog',
-        'The file catalog.db is not an SQLite database. Choose another catalog folder; the file was not changed.',
-      );
-  } else if (existsSync(marker)) throw damaged('its file catalog.db is missing');
+  if (existsSync(path)) refuseForeign(path, migrations);
+  else if (existsSync(marker)) throw damaged('its file catalog.db is missing');
+  else create(folder, path, migrations);
   const db = new Database(path);
   try {
-    if (exists) {
-      const id = db.pragma('application_id', { simple: true });
-      if (id !== APPLICATION_ID)
-        throw new AppError(
-          'not_a_catalog',
-          'The file catalog.db belongs to another program. Choose another catalog folder; the file was not changed.',
-        );
-    }
-    assertVersion(db);
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    db.pragma('foreign_keys = ON');
-    db.pragma('busy_timeout = 5000');
-    db.pragma('trusted_schema = OFF');
-    db.pragma('cell_size_check = ON');
-    db.pragma('journal_size_limit = 67108864');
-    if (!exists) db.pragma(`application_id = ${APPLICATION_ID}`);
-    if (exists && db.pragma('quick_check', { simple: true }) !== 'ok')
-      throw damaged('its quick check failed');
-    migrate(db, MIGRATIONS, join(folder, `catalog.before-${Date.now()}.db`));
+    configure(db);
+    if (db.pragma('quick_check', { simple: true }) !== 'ok') throw damaged('its quick check failed');
+    migrate(db, migrations, join(folder, `catalog.before-${Date.now()}.db`));
     if (!existsSync(marker)) {
       writeFileSync(marker, 'This folder holds an Accent catalog.\n');
-      const file = openSync(marker, 'r');
-      fsyncSync(file);
-      closeSync(file);
+      syncFile(marker);
     }
     return db;
   } catch (error) {
     db.close();
     if (error instanceof AppError) throw error;
     const code = (error as { code?: string }).code ?? '';
-    if (code === 'SQLITE_NOTADB')
-      throw new AppError('not_a_catalog', 'The file catalog.db is not a database. It was not changed.', {
-        cause: error,
-      });
+    if (code === 'SQLITE_NOTADB') throw damaged('SQLite cannot read its header');
     if (code.startsWith('SQLITE_CORRUPT')) throw damaged('SQLite cannot read it');
     throw error;
   }

@@ -1,0 +1,3 @@
+import { killSuite } from '../../../../support/host-kill-suite.ts';
+
+killSuite((points) => points);
