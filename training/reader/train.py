@@ -50,6 +50,8 @@ def main():
     rest = [p for p in model.parameters() if p.ndim <= 1]
     optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": c["decay"]}, {"params": rest, "weight_decay": 0.0}], lr=c["lr"], betas=(0.9, 0.99))
     ema, seen = Ema(model, c["ema"]), 0
+    # Batch norm's step counters are integers: nothing to average.
+    ema.shadow = {k: v for k, v in ema.shadow.items() if v.is_floating_point()}
     if state := run.load():
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
