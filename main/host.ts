@@ -53,7 +53,8 @@ export function createHost(config: Config, platform: Platform): Host {
   }
   const packs = makePacks(config.packFolders);
   const settings = makeSettings(join(config.home, 'settings.json'));
-  const opened = new Set<string>();
+  // Opening is a promise, so that two callers at once do not open the same pack twice (the second would close the first's).
+  const opened = new Map<string, Promise<unknown>>();
   const engine = makeChild('engine', engineContract, platform.spawn, 'engine_lost', () => {
     opened.clear();
     return Promise.resolve();
@@ -64,10 +65,16 @@ export function createHost(config: Config, platform: Platform): Host {
   const engineFor = async (packId: string) => {
     const pack = await packs.get(packId);
     const client = await engine.client();
-    if (!opened.has(packId)) {
-      await client.engine.open({ folder: pack.folder, manifest: pack.manifest });
-      opened.add(packId);
+    let opening = opened.get(packId);
+    if (!opening) {
+      const mine = client.engine.open({ folder: pack.folder, manifest: pack.manifest });
+      opening = mine;
+      opened.set(packId, mine);
+      mine.catch(() => {
+        if (opened.get(packId) === mine) opened.delete(packId);
+      });
     }
+    await opening;
     return client.engine;
   };
   const embedder: Embedder = {

@@ -12,7 +12,11 @@ export interface Ended {
 }
 
 /** Starts `host-store-child.ts`; `line` is its first line of output. */
-export function startStoreChild(...args: string[]): { child: ChildProcess; line: Promise<string>; ended: Promise<Ended> } {
+export function startStoreChild(...args: string[]): {
+  child: ChildProcess;
+  line: Promise<string>;
+  ended: Promise<Ended>;
+} {
   const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
   let output = '';

@@ -32,7 +32,12 @@ export function killSuite(choose: (points: readonly Point[]) => readonly Point[]
     rmSync(parent, { recursive: true, force: true });
   });
   const points = (n: number): readonly Point[] =>
-    choose(Array.from({ length: n }, (_, i) => i + 1).flatMap((i): Point[] => [['before', i], ['after', i]]));
+    choose(
+      Array.from({ length: n }, (_, i) => i + 1).flatMap((i): Point[] => [
+        ['before', i],
+        ['after', i],
+      ]),
+    );
 
   describe('a kill at any statement (T3)', () => {
     it('of the first start leaves no catalog or a whole one, and the next start works', async () => {
@@ -62,9 +67,12 @@ export function killSuite(choose: (points: readonly Point[]) => readonly Point[]
         expect((await start(folder, 'second', when, String(n)).ended).signal).toBe('SIGKILL');
         const version = versionOf(folder);
         expect([FIRST, SECOND.version]).toContain(version);
-        if (version === SECOND.version) expect(readdirSync(folder).some((f) => /^catalog\.before-\d+\.db$/.test(f))).toBe(true);
+        if (version === SECOND.version)
+          expect(readdirSync(folder).some((f) => /^catalog\.before-\d+\.db$/.test(f))).toBe(true);
         const again = openStore(folder, [...MIGRATIONS, SECOND]);
-        expect(again.prepare('SELECT image_id, note FROM images').all()).toEqual([{ image_id: 'i', note: 'moved' }]);
+        expect(again.prepare('SELECT image_id, note FROM images').all()).toEqual([
+          { image_id: 'i', note: 'moved' },
+        ]);
         again.close();
       });
     });

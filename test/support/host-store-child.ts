@@ -21,7 +21,9 @@ if (what === 'race') {
     });
   } catch (error) {
     const { code, details, message } = error as AppError;
-    process.stdout.write(`${JSON.stringify({ taken: false, code, details, message, ms: performance.now() - began })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ taken: false, code, details, message, ms: performance.now() - began })}\n`,
+    );
   }
 } else {
   let count = 0;
@@ -37,7 +39,11 @@ if (what === 'race') {
   Database.prototype.exec = function (this: Database.Database, sql: string) {
     return watched(() => exec.call(this, sql));
   };
-  Database.prototype.pragma = function (this: Database.Database, source: string, options?: Database.PragmaOptions) {
+  Database.prototype.pragma = function (
+    this: Database.Database,
+    source: string,
+    options?: Database.PragmaOptions,
+  ) {
     return watched(() => pragma.call(this, source, options));
   };
   const db = openStore(folder, what === 'second' ? [...MIGRATIONS, SECOND] : MIGRATIONS);

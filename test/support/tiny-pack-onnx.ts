@@ -21,7 +21,10 @@ function message(...fields: Field[]): Uint8Array {
       parts.push(Uint8Array.from([...varint(BigInt(number) << 3n), ...varint(BigInt(value))]));
     } else {
       const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
-      parts.push(Uint8Array.from([...varint((BigInt(number) << 3n) | 2n), ...varint(BigInt(bytes.length))]), bytes);
+      parts.push(
+        Uint8Array.from([...varint((BigInt(number) << 3n) | 2n), ...varint(BigInt(bytes.length))]),
+        bytes,
+      );
     }
   }
   return Buffer.concat(parts);
@@ -44,9 +47,18 @@ function valueInfo({ name, type, shape }: Signature): Uint8Array {
 }
 
 /** A constant of the graph. */
-export function constant(name: string, shape: readonly number[], data: Float32Array | BigInt64Array): Uint8Array {
+export function constant(
+  name: string,
+  shape: readonly number[],
+  data: Float32Array | BigInt64Array,
+): Uint8Array {
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return message(...shape.map((d): Field => [1, d]), [2, data instanceof Float32Array ? FLOAT : INT64], [8, name], [9, raw]);
+  return message(
+    ...shape.map((d): Field => [1, d]),
+    [2, data instanceof Float32Array ? FLOAT : INT64],
+    [8, name],
+    [9, raw],
+  );
 }
 
 /** One operator; attributes are whole numbers, lists of them, or text. */

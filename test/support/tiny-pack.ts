@@ -22,9 +22,26 @@ export const REFERENCES = 4;
 const PIXELS = 3 * SIZE * SIZE;
 const AREA = SIZE * SIZE;
 
-const WORDS = ['a', 'person', 'with', 'and', 'red', 'green', 'blue', 'full', 'beard', 'bean', '##ie', 'shades', ',', '.'];
+const WORDS = [
+  'a',
+  'person',
+  'with',
+  'and',
+  'red',
+  'green',
+  'blue',
+  'full',
+  'beard',
+  'bean',
+  '##ie',
+  'shades',
+  ',',
+  '.',
+];
 const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]'];
-export const VOCABULARY: Readonly<Record<string, number>> = Object.fromEntries([...SPECIAL, ...WORDS].map((w, i) => [w, i]));
+export const VOCABULARY: Readonly<Record<string, number>> = Object.fromEntries(
+  [...SPECIAL, ...WORDS].map((w, i) => [w, i]),
+);
 
 /** Fixed numbers in [-1, 1], the same everywhere. */
 function fixed(n: number, salt: number): Float32Array {
@@ -36,7 +53,11 @@ const W = ((): Float32Array => {
   const noise = fixed(PIXELS * DIMS, 1);
   return Float32Array.from({ length: PIXELS * DIMS }, (_, i) => {
     const [pixel, d] = [Math.floor(i / DIMS), i % DIMS];
-    return d < 3 ? (Math.floor(pixel / AREA) === d ? 1 / AREA : -0.25 / AREA) : ((noise[i] as number) * 0.2) / AREA;
+    return d < 3
+      ? Math.floor(pixel / AREA) === d
+        ? 1 / AREA
+        : -0.25 / AREA
+      : ((noise[i] as number) * 0.2) / AREA;
   });
 })();
 /** Condition to picture, [DIMS, PIXELS]. */
@@ -71,11 +92,18 @@ export function tinyGradient(image: Float32Array, c: Float32Array): Float32Array
   const f = z.map((v) => v / n);
   const dot = f.reduce((s, v, d) => s + v * (c[d] as number), 0);
   const p = f.map((v, d) => ((c[d] as number) - dot * v) / n);
-  return Float32Array.from({ length: PIXELS }, (_, i) => p.reduce((s, v, d) => s + v * (W[i * DIMS + d] as number), 0));
+  return Float32Array.from({ length: PIXELS }, (_, i) =>
+    p.reduce((s, v, d) => s + v * (W[i * DIMS + d] as number), 0),
+  );
 }
 
 /** f(x, g, t, c) by the formula; `tokens` [n, DIMS] are the present tokens. */
-export function tinyClean(x: Float32Array, g: Float32Array | null, t: number, tokens: readonly Float32Array[]): Float32Array {
+export function tinyClean(
+  x: Float32Array,
+  g: Float32Array | null,
+  t: number,
+  tokens: readonly Float32Array[],
+): Float32Array {
   const pooled = Array.from({ length: DIMS }, (_, d) => tokens.reduce((s, e) => s + (e[d] as number), 0));
   return x.map((v, i) => {
     const c = pooled.reduce((s, e, d) => s + e * (P[d * PIXELS + i] as number), 0);
@@ -85,7 +113,11 @@ export function tinyClean(x: Float32Array, g: Float32Array | null, t: number, to
 
 /** Text embedding by the formula. */
 export const tinyText = (ids: readonly number[]): Float32Array =>
-  Float32Array.from(unit(Array.from({ length: DIMS }, (_, d) => ids.reduce((s, id) => s + (TABLE[id * DIMS + d] as number), 0))));
+  Float32Array.from(
+    unit(
+      Array.from({ length: DIMS }, (_, d) => ids.reduce((s, id) => s + (TABLE[id * DIMS + d] as number), 0)),
+    ),
+  );
 
 const floatsIn = (name: string, ...shape: (number | string)[]): Signature => ({ name, type: 'float', shape });
 const longs = (...values: number[]): BigInt64Array => BigInt64Array.from(values, BigInt);
@@ -112,7 +144,12 @@ const transpose = (m: Float32Array, rows: number, columns: number): Float32Array
 function graphs(channels: 3 | 6): Record<string, Uint8Array> {
   const tokens = 1 + REFERENCES;
   return {
-    'image-encoder.onnx': model(encoderNodes, encoderConstants, [image('image')], [floatsIn('embedding', 'B', DIMS)]),
+    'image-encoder.onnx': model(
+      encoderNodes,
+      encoderConstants,
+      [image('image')],
+      [floatsIn('embedding', 'B', DIMS)],
+    ),
     'image-encoder-vjp.onnx': model(
       [
         ...encoderNodes,
@@ -149,7 +186,9 @@ function graphs(channels: 3 | 6): Record<string, Uint8Array> {
         node('Reshape', ['factor', 'perImage'], 'scale'),
         node('Mul', ['x', 'scale'], 'own'),
         node('Add', ['own', 'bias'], channels === 6 ? 'plain' : 'sum'),
-        ...(channels === 6 ? [node('Mul', ['gradient', 'tenth'], 'push'), node('Add', ['plain', 'push'], 'sum')] : []),
+        ...(channels === 6
+          ? [node('Mul', ['gradient', 'tenth'], 'push'), node('Add', ['plain', 'push'], 'sum')]
+          : []),
         node('Tanh', ['sum'], 'x0'),
       ],
       [
@@ -222,7 +261,10 @@ export interface GoldenValue {
 }
 
 /** A safetensors file of these tensors. */
-export function safetensors(tensors: Readonly<Record<string, GoldenValue>>, metadata?: Readonly<Record<string, string>>): Uint8Array {
+export function safetensors(
+  tensors: Readonly<Record<string, GoldenValue>>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
   let offset = 0;
   const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
   for (const [name, { shape, data }] of Object.entries(tensors)) {
@@ -236,7 +278,9 @@ export function safetensors(tensors: Readonly<Record<string, GoldenValue>>, meta
   const json = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
-  const blobs = Object.values(tensors).map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  const blobs = Object.values(tensors).map(({ data }) =>
+    Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+  );
   return Buffer.concat([length, json, ...blobs]);
 }
 
@@ -259,7 +303,8 @@ export function tinyGolden(channels: 3 | 6): Record<string, GoldenValue> {
     const [plane, row, column] = [Math.floor(i / side ** 2), Math.floor((i % side ** 2) / side), i % side];
     big[i] = x[plane * AREA + (row >> 2) * SIZE + (column >> 2)] as number;
   }
-  const gradientIn: Record<string, GoldenValue> = channels === 6 ? { 'denoiser.in.gradient': { shape: picture, data: g } } : {};
+  const gradientIn: Record<string, GoldenValue> =
+    channels === 6 ? { 'denoiser.in.gradient': { shape: picture, data: g } } : {};
   return {
     'imageEncoder.in.image': { shape: picture, data: x },
     'imageEncoder.out.embedding': { shape: [1, DIMS], data: tinyEmbedding(x) },
@@ -299,13 +344,18 @@ const entryOf = (file: string, bytes: Uint8Array): { file: string; bytes: number
 });
 
 /** Writes a pack into `parent`/`id` and returns its folder and manifest. */
-export function writeTinyPack(parent: string, options: TinyPackOptions = {}): { folder: string; manifest: PackManifest } {
+export function writeTinyPack(
+  parent: string,
+  options: TinyPackOptions = {},
+): { folder: string; manifest: PackManifest } {
   const { id = 'tiny', channels = 6, without = [] } = options;
   const folder = join(parent, id);
   mkdirSync(folder, { recursive: true });
   const files: Record<string, Uint8Array> = {
     ...graphs(channels),
-    'tokenizer.json': Buffer.from(JSON.stringify({ model: { type: 'WordPiece', unk_token: '[UNK]', vocab: VOCABULARY } })),
+    'tokenizer.json': Buffer.from(
+      JSON.stringify({ model: { type: 'WordPiece', unk_token: '[UNK]', vocab: VOCABULARY } }),
+    ),
     'encoder.safetensors': safetensors({ w: { shape: [PIXELS, DIMS], data: W } }),
     'golden.safetensors': safetensors(tinyGolden(channels)),
     'card.md': Buffer.from('# Tiny pack of the tests\n'),

@@ -16,7 +16,9 @@ export interface Tokenizer {
 
 /** The blocks that BERT sets apart as single characters: CJK ideographs, not kana or hangul. */
 const isIdeograph = (c: string): boolean =>
-  /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/u.test(c);
+  /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/u.test(
+    c,
+  );
 const isPunctuation = (c: string): boolean => /[\p{P}$+<=>^`|~]/u.test(c);
 
 /** Words and single punctuation marks with their places. */
@@ -52,7 +54,9 @@ export function makeTokenizer(json: string): Tokenizer {
   try {
     parsed = JSON.parse(json) as typeof parsed;
   } catch (cause) {
-    throw new AppError('bad_manifest', 'tokenizer.json is not JSON; expected a WordPiece vocabulary.', { cause });
+    throw new AppError('bad_manifest', 'tokenizer.json is not JSON; expected a WordPiece vocabulary.', {
+      cause,
+    });
   }
   const entries = parsed.model?.vocab;
   if (!entries)

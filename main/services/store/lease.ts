@@ -54,10 +54,16 @@ function lockedError(path: string): AppError {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
     owner = readOwner(path);
   }
-  const who = owner ? `process ${owner.pid} on ${owner.host}${owner.port === null ? '' : `, port ${owner.port}`}` : 'another process';
-  return new AppError('catalog_locked', `This catalog is in use by ${who}. Close it there, or choose another catalog.`, {
-    details: { pid: owner?.pid ?? null, port: owner?.port ?? null },
-  });
+  const who = owner
+    ? `process ${owner.pid} on ${owner.host}${owner.port === null ? '' : `, port ${owner.port}`}`
+    : 'another process';
+  return new AppError(
+    'catalog_locked',
+    `This catalog is in use by ${who}. Close it there, or choose another catalog.`,
+    {
+      details: { pid: owner?.pid ?? null, port: owner?.port ?? null },
+    },
+  );
 }
 
 /** Takes the lease of a data folder; returns its release. Throws `catalog_locked` naming pid and port of the owner. */
@@ -70,7 +76,11 @@ export function takeLease(folder: string, port: number | null): () => void {
     lock.close();
     const code = (error as { code?: string }).code ?? '';
     if (code.startsWith('SQLITE_BUSY')) throw lockedError(ownerFile);
-    throw new AppError('io_error', `The file ${LOCK} of the catalog cannot be locked. Delete it, or choose a folder on a local disk.`, { cause: error });
+    throw new AppError(
+      'io_error',
+      `The file ${LOCK} of the catalog cannot be locked. Delete it, or choose a folder on a local disk.`,
+      { cause: error },
+    );
   }
   try {
     writeOwner(ownerFile, { pid: process.pid, host: hostname(), port });

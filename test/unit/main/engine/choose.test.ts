@@ -25,7 +25,14 @@ describe('choosing what runs a part', () => {
   it('agrees with the formulas on every part', async () => {
     const { folder, manifest } = writeTinyPack(parent, { id: 'good' });
     const pack = openPack(folder, manifest, { threads: 1, order: ['cpu'] });
-    for (const part of ['denoiser', 'imageEncoder', 'imageEncoderVjp', 'textEncoder', 'prior', 'upscaler'] as const) {
+    for (const part of [
+      'denoiser',
+      'imageEncoder',
+      'imageEncoderVjp',
+      'textEncoder',
+      'prior',
+      'upscaler',
+    ] as const) {
       const { provider, goldenError, refused } = await pack.inspect(part);
       expect({ part, provider, refused }).toEqual({ part, provider: 'cpu', refused: [] });
       expect(goldenError).toBeLessThan(0.1);
@@ -44,7 +51,9 @@ describe('choosing what runs a part', () => {
     const pack = openPack(folder, manifest, { threads: 1, order: ['cpu'] });
     await expect(pack.inspect('upscaler')).rejects.toMatchObject({
       code: 'backend_unavailable',
-      message: expect.stringMatching(/"upscaler".*ort-cpu: golden check failed: [\d.]+ times the tolerance/) as string,
+      message: expect.stringMatching(
+        /"upscaler".*ort-cpu: golden check failed: [\d.]+ times the tolerance/,
+      ) as string,
     });
     await expect(pack.inspect('prior')).resolves.toMatchObject({ provider: 'cpu' });
     await pack.close();
@@ -61,7 +70,9 @@ describe('choosing what runs a part', () => {
     expect(JSON.stringify(first.refused)).not.toMatch(/node_modules|\/home|\/root/);
     expect(pack.backends()).toEqual({});
     await pack.prior();
-    expect(pack.backends()).toEqual({ prior: { name: 'ort-cpu', detail: expect.stringMatching(/onnxruntime .* 1 threads/) as string } });
+    expect(pack.backends()).toEqual({
+      prior: { name: 'ort-cpu', detail: expect.stringMatching(/onnxruntime .* 1 threads/) as string },
+    });
     await pack.close();
   });
 
@@ -69,8 +80,18 @@ describe('choosing what runs a part', () => {
     const { folder, manifest } = writeTinyPack(parent, { id: 'gone' });
     rmSync(join(folder, 'prior.onnx'));
     const pack = openPack(folder, manifest, { threads: 1, order: ['cpu'] });
-    await expect(pack.prior()).rejects.toMatchObject({ code: 'part_missing', message: expect.stringContaining('prior.onnx') as string });
-    const text = openPack(folder, { ...manifest, parts: { ...manifest.parts, denoiser: { ...manifest.parts.denoiser, file: 'card.md' } } }, { threads: 1, order: ['cpu'] });
+    await expect(pack.prior()).rejects.toMatchObject({
+      code: 'part_missing',
+      message: expect.stringContaining('prior.onnx') as string,
+    });
+    const text = openPack(
+      folder,
+      {
+        ...manifest,
+        parts: { ...manifest.parts, denoiser: { ...manifest.parts.denoiser, file: 'card.md' } },
+      },
+      { threads: 1, order: ['cpu'] },
+    );
     await expect(text.denoiser()).rejects.toMatchObject({ code: 'backend_unavailable' });
   });
 
@@ -79,7 +100,9 @@ describe('choosing what runs a part', () => {
     expect(deviation(Float32Array.of(0.5), Float32Array.of(0), 0.25, false)).toBe(2);
     expect(deviation(Float32Array.of(8), Float32Array.of(4), 0.5, false)).toBe(2);
     expect(deviation(Float32Array.of(0.002), Float32Array.of(0.001), 0.5, true)).toBeCloseTo(2, 4);
-    expect(deviation(Float32Array.of(Number.NaN), Float32Array.of(0), 1, false)).toBe(Number.POSITIVE_INFINITY);
+    expect(deviation(Float32Array.of(Number.NaN), Float32Array.of(0), 1, false)).toBe(
+      Number.POSITIVE_INFINITY,
+    );
     expect(deviation(Float32Array.of(1, 1), Float32Array.of(1), 1, false)).toBe(Number.POSITIVE_INFINITY);
   });
 });

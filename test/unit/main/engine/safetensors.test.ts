@@ -18,7 +18,10 @@ describe('safetensors (T17)', () => {
   it('reads names, shapes, numbers and metadata', () => {
     const { tensors, metadata } = readSafetensors(
       safetensors(
-        { a: { shape: [2, 2], data: Float32Array.of(1, -2, 3, 0.5) }, ids: { shape: [1], data: BigInt64Array.of(-7n) } },
+        {
+          a: { shape: [2, 2], data: Float32Array.of(1, -2, 3, 0.5) },
+          ids: { shape: [1], data: BigInt64Array.of(-7n) },
+        },
         { hidden_act: 'quick_gelu' },
       ),
     );
@@ -32,14 +35,18 @@ describe('safetensors (T17)', () => {
     for (let shift = 0; shift < 8; shift++) {
       const wide = Buffer.alloc(bytes.length + 8);
       Buffer.from(bytes).copy(wide, shift);
-      expect(readSafetensors(wide.subarray(shift, shift + bytes.length)).tensors.get('a')?.data).toEqual(Float32Array.of(1, 2, 3));
+      expect(readSafetensors(wide.subarray(shift, shift + bytes.length)).tensors.get('a')?.data).toEqual(
+        Float32Array.of(1, 2, 3),
+      );
     }
   });
 
   it('widens half and bfloat16', () => {
     const header = `{"h":${tensor([4], [0, 8], 'F16')},"b":${tensor([1], [8, 10], 'BF16')}}`;
     const bytes = Buffer.from(file(header, 10));
-    [0x3c00, 0xc000, 0x0001, 0x7c00, 0x3fc0].forEach((v, i) => bytes.writeUInt16LE(v, bytes.length - 10 + 2 * i));
+    [0x3c00, 0xc000, 0x0001, 0x7c00, 0x3fc0].forEach((v, i) =>
+      bytes.writeUInt16LE(v, bytes.length - 10 + 2 * i),
+    );
     const { tensors } = readSafetensors(bytes);
     expect(tensors.get('h')?.data).toEqual(Float32Array.of(1, -2, 2 ** -24, Number.POSITIVE_INFINITY));
     expect(tensors.get('b')?.data).toEqual(Float32Array.of(1.5));
@@ -52,7 +59,10 @@ describe('safetensors (T17)', () => {
     ['a scalar', file(`{"a":${tensor([], [0, 4])}}`, 4)],
     ['the same field name in two tensors', file(`{"a":${one},"b":${tensor([1], [4, 8])}}`, 8)],
     ['brackets and quotes inside a name', file(`{"a{\\"}":${one}}`, 4)],
-    ['unknown fields of a tensor', file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"more":"x"}}`, 4)],
+    [
+      'unknown fields of a tensor',
+      file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"more":"x"}}`, 4),
+    ],
   ])('takes %s', (_, bytes) => {
     expect(() => readSafetensors(bytes)).not.toThrow();
   });

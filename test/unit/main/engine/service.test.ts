@@ -6,9 +6,35 @@ import type { PackManifest } from '#contract';
 import { engineServices } from '../../../../main/engine/index.ts';
 import type { EngineServices, SampleRequest } from '../../../../main/engine/index.ts';
 import { makeCondition } from '../../../../main/engine/sample.ts';
-import { addNoise, bankNoise, clip, ddimStep, fromRgb, guide, makeSchedule, normals, samplingLevels, toRgb } from '../../../../main/engine/sampler/index.ts';
-import { DIMS, REFERENCES, SIZE, VOCABULARY, tinyClean, tinyEmbedding, tinyText, writeTinyPack } from '../../../support/tiny-pack.ts';
-import { direction, enginePhrase, eventsOf, resultsOf, sampleRequest } from '../../../support/tiny-pack-engine.ts';
+import {
+  addNoise,
+  bankNoise,
+  clip,
+  ddimStep,
+  fromRgb,
+  guide,
+  makeSchedule,
+  normals,
+  samplingLevels,
+  toRgb,
+} from '../../../../main/engine/sampler/index.ts';
+import {
+  DIMS,
+  REFERENCES,
+  SIZE,
+  VOCABULARY,
+  tinyClean,
+  tinyEmbedding,
+  tinyText,
+  writeTinyPack,
+} from '../../../support/tiny-pack.ts';
+import {
+  direction,
+  enginePhrase,
+  eventsOf,
+  resultsOf,
+  sampleRequest,
+} from '../../../support/tiny-pack-engine.ts';
 
 let parent: string;
 let manifest: PackManifest;
@@ -29,11 +55,15 @@ afterAll(() => {
   rmSync(parent, { recursive: true });
 });
 
-const run = async (change: Partial<SampleRequest> = {}) => resultsOf(await eventsOf(engine.sample(sampleRequest(change), live)));
+const run = async (change: Partial<SampleRequest> = {}) =>
+  resultsOf(await eventsOf(engine.sample(sampleRequest(change), live)));
 
 describe('embeddings', () => {
   it('of a text, with what was not understood', async () => {
-    const { embedding, cutAt, unknown } = await engine.embedText({ packId: 'tiny', text: 'Red beard, zebra' }, live);
+    const { embedding, cutAt, unknown } = await engine.embedText(
+      { packId: 'tiny', text: 'Red beard, zebra' },
+      live,
+    );
     const ids = ['[CLS]', 'red', 'beard', ',', '[UNK]', '[SEP]'].map((w) => VOCABULARY[w] as number);
     tinyText(ids).forEach((v, d) => {
       expect(embedding[d]).toBeCloseTo(v, 5);
@@ -50,7 +80,9 @@ describe('embeddings', () => {
       tinyEmbedding(fromRgb(rgb.subarray(n * PIXELS, (n + 1) * PIXELS))).forEach((v, d) => {
         expect(embeddings[n * DIMS + d]).toBeCloseTo(v, 4);
       });
-    await expect((async () => engine.embedImages({ packId: 'tiny', rgb: rgb.subarray(1) }, live))()).rejects.toMatchObject({ code: 'invalid_input' });
+    await expect(
+      (async () => engine.embedImages({ packId: 'tiny', rgb: rgb.subarray(1) }, live))(),
+    ).rejects.toMatchObject({ code: 'invalid_input' });
   });
 
   it('of a noised reference, with the noise that its content chooses', async () => {
@@ -67,15 +99,22 @@ describe('embeddings', () => {
   });
 
   it('name a pack that is not open', async () => {
-    await expect((async () => engine.embedText({ packId: 'other', text: 'x' }, live))()).rejects.toMatchObject({ code: 'pack_not_ready' });
+    await expect(
+      (async () => engine.embedText({ packId: 'other', text: 'x' }, live))(),
+    ).rejects.toMatchObject({ code: 'pack_not_ready' });
   });
 });
 
 describe('c = concat(e, e^1 .. e^K)', () => {
-  const token = (c: { tokens: Float32Array }, slot: number): Float32Array => c.tokens.slice(slot * DIMS, (slot + 1) * DIMS);
+  const token = (c: { tokens: Float32Array }, slot: number): Float32Array =>
+    c.tokens.slice(slot * DIMS, (slot + 1) * DIMS);
 
   it('takes references in turn from each phrase by rank, as many as the pack takes', () => {
-    const c = makeCondition(direction(0), [enginePhrase(1, 1, 1, 2, 3), enginePhrase(1, 1, 11, 12, 13)], REFERENCES);
+    const c = makeCondition(
+      direction(0),
+      [enginePhrase(1, 1, 1, 2, 3), enginePhrase(1, 1, 11, 12, 13)],
+      REFERENCES,
+    );
     expect([0, 1, 2, 3, 4].map((s) => token(c, s))).toEqual([0, 1, 11, 2, 12].map(direction));
     expect([...c.mask]).toEqual([1, 1, 1, 1, 1]);
   });
@@ -147,7 +186,8 @@ describe('sampling', () => {
   });
 
   it('the weight matters, also beyond 1, and a phrase without weight is as if it were not there', async () => {
-    const by = async (w: number) => (await run({ phrases: [enginePhrase(1, 4, 3), enginePhrase(w, 4, 1)] }))['refined']?.rgb;
+    const by = async (w: number) =>
+      (await run({ phrases: [enginePhrase(1, 4, 3), enginePhrase(w, 4, 1)] }))['refined']?.rgb;
     const [none, one, more] = await Promise.all([by(0), by(1), by(1.4)]);
     expect(one).not.toEqual(none);
     expect(more).not.toEqual(one);
@@ -155,7 +195,18 @@ describe('sampling', () => {
   });
 
   it('reports steps and previews in order, and what ran', async () => {
-    const events = await eventsOf(engine.sample(sampleRequest({ arms: ['coarse', 'refined'], steps: 2, previews: true, upscale: true, window: [0, 1000] }), live));
+    const events = await eventsOf(
+      engine.sample(
+        sampleRequest({
+          arms: ['coarse', 'refined'],
+          steps: 2,
+          previews: true,
+          upscale: true,
+          window: [0, 1000],
+        }),
+        live,
+      ),
+    );
     const steps = events.filter((e) => e.type === 'step').map((e) => [e.arm, e.stage, e.i, e.of]);
     expect(steps).toEqual([
       ['coarse', 'coarse', 1, 2],
@@ -185,26 +236,40 @@ describe('sampling', () => {
   });
 
   it('a source that is not finite is an error, not a black picture', async () => {
-    await expect(run({ source: new Float32Array(DIMS).fill(Number.NaN) })).rejects.toMatchObject({ code: 'non_finite' });
+    await expect(run({ source: new Float32Array(DIMS).fill(Number.NaN) })).rejects.toMatchObject({
+      code: 'non_finite',
+    });
   });
 
   it('cancels before the next network call', async () => {
     const abort = new AbortController();
-    const stream = engine.sample(sampleRequest({ steps: 100 }), { signal: abort.signal })[Symbol.asyncIterator]();
+    const stream = engine
+      .sample(sampleRequest({ steps: 100 }), { signal: abort.signal })
+      [Symbol.asyncIterator]();
     await stream.next();
     abort.abort();
     await expect(stream.next()).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   it('the arm "baseline" without its pack is an error that says so', async () => {
-    await expect(run({ arms: ['baseline'] })).rejects.toMatchObject({ code: 'invalid_input', message: expect.stringContaining('baselinePackId') as string });
+    await expect(run({ arms: ['baseline'] })).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('baselinePackId') as string,
+    });
   });
 });
 
 describe('doctor', () => {
   it('says for each port what runs it, how well it agrees, and what was refused', async () => {
     const { ports } = await engine.inspect({ packId: 'tiny' }, live);
-    expect(ports.map((p) => p.port)).toEqual(['denoiser', 'imageEncoder', 'gradient', 'textEncoder', 'prior', 'upscaler']);
+    expect(ports.map((p) => p.port)).toEqual([
+      'denoiser',
+      'imageEncoder',
+      'gradient',
+      'textEncoder',
+      'prior',
+      'upscaler',
+    ]);
     for (const { chosen } of ports) {
       expect(chosen?.name).toBe('ort-cpu');
       expect(chosen?.goldenError).toBeLessThan(1);

@@ -77,14 +77,19 @@ describe('the engine as a child process', () => {
     const handle = started.at(-1);
     handle?.kill();
     await handle?.ended;
-    await expect(eventsOf(stream)).rejects.toMatchObject({ code: 'engine_lost', message: expect.stringContaining('started again') as string });
+    await expect(eventsOf(stream)).rejects.toMatchObject({
+      code: 'engine_lost',
+      message: expect.stringContaining('started again') as string,
+    });
     const again = await engine.client();
     expect((await again.engine.embedText({ packId: 'tiny', text: 'red' })).embedding).toHaveLength(8);
   });
 
   it('ends with its parent’s channel, and takes no calls after close', async () => {
     const own = makeChild('engine', engineContract, spawn, 'engine_lost');
-    await expect((await own.client()).engine.embedText({ packId: 'tiny', text: 'x' })).rejects.toMatchObject({ code: 'pack_not_ready' });
+    await expect((await own.client()).engine.embedText({ packId: 'tiny', text: 'x' })).rejects.toMatchObject({
+      code: 'pack_not_ready',
+    });
     await own.close();
     await started.at(-1)?.ended;
     await expect(own.client()).rejects.toMatchObject({ code: 'link_closed' });
@@ -93,7 +98,10 @@ describe('the engine as a child process', () => {
 
 /** Clock ticks (10 ms) that children of this process have used: user and system. */
 function ticks(): number {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean);
   return children.reduce((sum, pid) => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

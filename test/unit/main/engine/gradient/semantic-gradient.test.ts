@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { cotangent, scaleAt, semanticGradient } from '../../../../../main/engine/gradient/semantic-gradient.ts';
+import {
+  cotangent,
+  scaleAt,
+  semanticGradient,
+} from '../../../../../main/engine/gradient/semantic-gradient.ts';
 import type { PhraseReferences } from '../../../../../main/engine/gradient/semantic-gradient.ts';
 import type { GradientKernel } from '../../../../../main/engine/ports.ts';
 import { normals } from '../../../../../main/engine/sampler/index.ts';
@@ -34,7 +38,8 @@ describe('semantic-induced gradient (Eqs. 9, 10)', () => {
   it('is the derivative of the similarity', () => {
     const c = vector(1);
     const g = tinyGradient(image, c);
-    const similarity = (x: Float32Array): number => tinyEmbedding(x).reduce((s, v, d) => s + v * (c[d] as number), 0);
+    const similarity = (x: Float32Array): number =>
+      tinyEmbedding(x).reduce((s, v, d) => s + v * (c[d] as number), 0);
     for (const i of [0, 77, 191]) {
       const h = 0.05;
       const up = image.slice();
@@ -48,12 +53,18 @@ describe('semantic-induced gradient (Eqs. 9, 10)', () => {
   it('averages the references of a phrase by their weights and adds the weighted phrases', () => {
     const got = cotangent([phrase(1.5, [1, 1], [2, 3]), phrase(0.5, [3, 1])], DIMS);
     const [a, b, c] = [vector(1), vector(2), vector(3)];
-    near(got, a.map((v, d) => 1.5 * (0.25 * v + 0.75 * (b[d] as number)) + 0.5 * (c[d] as number)), 1e-6);
+    near(
+      got,
+      a.map((v, d) => 1.5 * (0.25 * v + 0.75 * (b[d] as number)) + 0.5 * (c[d] as number)),
+      1e-6,
+    );
   });
 
   it('takes nothing from phrases without weight or references', () => {
     const bare = cotangent([phrase(1, [1, 1])], DIMS);
-    expect(cotangent([phrase(1, [1, 1]), phrase(0, [2, 1]), phrase(2), phrase(1, [3, 0])], DIMS)).toEqual(bare);
+    expect(cotangent([phrase(1, [1, 1]), phrase(0, [2, 1]), phrase(2), phrase(1, [3, 0])], DIMS)).toEqual(
+      bare,
+    );
     expect(cotangent([], DIMS)).toEqual(new Float32Array(DIMS));
   });
 
@@ -77,7 +88,11 @@ describe('semantic-induced gradient (Eqs. 9, 10)', () => {
     const [one, two] = await Promise.all(
       [1, 2].map((w) => semanticGradient(counting(), image, 300, [phrase(w, [1, 1])], DIMS, scale)),
     );
-    near(two as Float32Array, (one as Float32Array).map((v) => 2 * v), 1e-6);
+    near(
+      two as Float32Array,
+      (one as Float32Array).map((v) => 2 * v),
+      1e-6,
+    );
   });
 
   it('divides by one constant per level, linear between the listed ones, held outside', () => {

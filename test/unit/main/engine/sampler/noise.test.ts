@@ -7,7 +7,9 @@ interface Golden {
   readonly substreams: { seed: string; k: number; value: string }[];
   readonly far: { seed: string; n: number; at: number[]; values: number[]; sum: number };
 }
-const golden = JSON.parse(readFileSync(new URL('../../../../golden/noise.json', import.meta.url), 'utf8')) as Golden;
+const golden = JSON.parse(
+  readFileSync(new URL('../../../../golden/noise.json', import.meta.url), 'utf8'),
+) as Golden;
 
 /** log, cos and sin of two C libraries may differ in the last place of a float64, hence one place of a float32. */
 const near = (a: number, b: number): void => {
@@ -31,7 +33,8 @@ describe('noise', () => {
   });
 
   it('gives the sub-streams that training has', () => {
-    for (const { seed, k, value } of golden.substreams) expect(substream(BigInt(seed), k)).toBe(BigInt(value));
+    for (const { seed, k, value } of golden.substreams)
+      expect(substream(BigInt(seed), k)).toBe(BigInt(value));
   });
 
   it('is a prefix: fewer numbers are the first of more', () => {

@@ -1,11 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { addNoise, alpha, ddimStep, guide, makeSchedule, noiseOf, normals, samplingLevels, sigma } from '../../../../../main/engine/sampler/index.ts';
+import {
+  addNoise,
+  alpha,
+  ddimStep,
+  guide,
+  makeSchedule,
+  noiseOf,
+  normals,
+  samplingLevels,
+  sigma,
+} from '../../../../../main/engine/sampler/index.ts';
 
 const cosine = makeSchedule('cosine');
 const linear = makeSchedule('linear');
 
 /** Largest difference of two arrays. */
-const gap = (a: Float32Array, b: Float32Array): number => a.reduce((m, v, i) => Math.max(m, Math.abs(v - (b[i] as number))), 0);
+const gap = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((m, v, i) => Math.max(m, Math.abs(v - (b[i] as number))), 0);
 
 describe('schedules', () => {
   it('begin clean and end in noise', () => {
@@ -27,7 +38,8 @@ describe('schedules', () => {
 
   it('never rise', () => {
     for (const { alphaBar } of [cosine, linear])
-      for (let t = 1; t <= 1000; t++) expect(alphaBar[t] as number).toBeLessThanOrEqual(alphaBar[t - 1] as number);
+      for (let t = 1; t <= 1000; t++)
+        expect(alphaBar[t] as number).toBeLessThanOrEqual(alphaBar[t - 1] as number);
   });
 
   it('refuse levels outside', () => {
@@ -39,7 +51,8 @@ describe('schedules', () => {
     expect(samplingLevels(cosine, 4)).toEqual([1000, 750, 500, 250, 0]);
     expect(samplingLevels(cosine, 3)).toEqual([1000, 667, 333, 0]);
     expect(samplingLevels(cosine, 1000)).toHaveLength(1001);
-    for (const bad of [0, 1.5, 1001, Number.NaN]) expect(() => samplingLevels(cosine, bad)).toThrow(RangeError);
+    for (const bad of [0, 1.5, 1001, Number.NaN])
+      expect(() => samplingLevels(cosine, bad)).toThrow(RangeError);
   });
 });
 
@@ -48,7 +61,8 @@ describe('DDIM', () => {
   const noise = normals(2n, 192);
 
   it('finds the noise again that was added', () => {
-    for (const t of [50, 500, 1000]) expect(gap(noiseOf(cosine, addNoise(cosine, clean, noise, t), clean, t), noise)).toBeLessThan(1e-5);
+    for (const t of [50, 500, 1000])
+      expect(gap(noiseOf(cosine, addNoise(cosine, clean, noise, t), clean, t), noise)).toBeLessThan(1e-5);
     expect(() => noiseOf(cosine, clean, clean, 0)).toThrow(/level 0 holds no noise/);
   });
 
@@ -58,14 +72,20 @@ describe('DDIM', () => {
       [700, 300],
       [20, 0],
     ] as const)
-      expect(gap(ddimStep(cosine, addNoise(cosine, clean, noise, from), clean, from, to), addNoise(cosine, clean, noise, to))).toBeLessThan(2e-5);
+      expect(
+        gap(
+          ddimStep(cosine, addNoise(cosine, clean, noise, from), clean, from, to),
+          addNoise(cosine, clean, noise, to),
+        ),
+      ).toBeLessThan(2e-5);
   });
 
   it('with a perfect prediction ends at the image, in one step or in fifty', () => {
     for (const steps of [1, 50]) {
       const levels = samplingLevels(cosine, steps);
       let x = noise;
-      for (let i = 1; i <= steps; i++) x = ddimStep(cosine, x, clean, levels[i - 1] as number, levels[i] as number);
+      for (let i = 1; i <= steps; i++)
+        x = ddimStep(cosine, x, clean, levels[i - 1] as number, levels[i] as number);
       expect(gap(x, clean)).toBeLessThan(1e-5);
     }
   });

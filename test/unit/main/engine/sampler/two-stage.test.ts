@@ -40,7 +40,8 @@ async function collect(p: SamplingPlan, f: Predict = predict, g: Gradient = grad
   return steps;
 }
 const finalOf = (steps: readonly Step[]): Float32Array => steps.at(-1)?.x as Float32Array;
-const gap = (a: Float32Array, b: Float32Array): number => a.reduce((m, v, i) => Math.max(m, Math.abs(v - (b[i] as number))), 0);
+const gap = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((m, v, i) => Math.max(m, Math.abs(v - (b[i] as number))), 0);
 
 describe('why form a keeps the noise of stage 1', () => {
   it('clean image and noise both from stage 2 give back exactly x~_t: refinement would change nothing', async () => {
@@ -57,9 +58,13 @@ describe('why form a keeps the noise of stage 1', () => {
     const [first, , second] = (await collect(p)) as [Step, Step, Step];
     const coarse = ddimStep(schedule, noise, first.clean, 1000, 500);
     const x = second.x as Float32Array;
-    expect(gap(x, combine(1, coarse, alpha(schedule, 500), combine(1, second.clean, -1, first.clean)))).toBeLessThan(1e-6);
+    expect(
+      gap(x, combine(1, coarse, alpha(schedule, 500), combine(1, second.clean, -1, first.clean))),
+    ).toBeLessThan(1e-6);
     expect(gap(x, coarse)).toBeGreaterThan(0.01);
-    expect(gap(noiseOf(schedule, x, second.clean, 500), noiseOf(schedule, coarse, first.clean, 500))).toBeLessThan(1e-5);
+    expect(
+      gap(noiseOf(schedule, x, second.clean, 500), noiseOf(schedule, coarse, first.clean, 500)),
+    ).toBeLessThan(1e-5);
   });
 });
 
@@ -101,16 +106,21 @@ describe('two-stage sampling', () => {
   });
 
   it('outside the window a refined run is the coarse run, bit by bit', async () => {
-    expect(finalOf(await collect(plan({ window: [0, 0] })))).toEqual(finalOf(await collect(plan({ stages: 'single' }))));
+    expect(finalOf(await collect(plan({ window: [0, 0] })))).toEqual(
+      finalOf(await collect(plan({ stages: 'single' }))),
+    );
   });
 
   it('the forms differ from each other and from the coarse run, and each is what it says', async () => {
     const finals = await Promise.all(
-      (['mean-shift', 'continue', 'difference'] as const).map(async (rebuild) => finalOf(await collect(plan({ rebuild })))),
+      (['mean-shift', 'continue', 'difference'] as const).map(async (rebuild) =>
+        finalOf(await collect(plan({ rebuild }))),
+      ),
     );
     const all = [...finals, finalOf(await collect(plan({ stages: 'single' })))];
     for (let a = 0; a < all.length; a++)
-      for (let b = a + 1; b < all.length; b++) expect(gap(all[a] as Float32Array, all[b] as Float32Array)).toBeGreaterThan(1e-3);
+      for (let b = a + 1; b < all.length; b++)
+        expect(gap(all[a] as Float32Array, all[b] as Float32Array)).toBeGreaterThan(1e-3);
   });
 
   it('form b: stage 2 takes the next step itself', async () => {
@@ -155,7 +165,8 @@ describe('two-stage sampling', () => {
       calls++;
       return predict(x, g, t);
     };
-    for await (const step of twoStage(plan(), noise, counted, gradient)) if (step.i === 2 && step.stage === 'gradient') break;
+    for await (const step of twoStage(plan(), noise, counted, gradient))
+      if (step.i === 2 && step.stage === 'gradient') break;
     expect(calls).toBe(3);
   });
 });
@@ -164,26 +175,31 @@ describe('the guard against NaN and infinity', () => {
   const bad = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
   it.each(bad)('a gradient of %s leaves the step unrefined and says so', async (value) => {
-    const steps = await collect(plan({ steps: 4 }), predict, async (_, t) => (t === 500 ? pull.map((v, i) => (i === 3 ? value : v)) : pull));
+    const steps = await collect(plan({ steps: 4 }), predict, async (_, t) =>
+      t === 500 ? pull.map((v, i) => (i === 3 ? value : v)) : pull,
+    );
     expect(steps.filter((s) => s.unrefined).map((s) => s.i)).toEqual([2]);
     expect(finalOf(steps).every(Number.isFinite)).toBe(true);
     const without = await collect(plan({ steps: 4 }), predict, gradient);
     expect(finalOf(steps)).not.toEqual(finalOf(without));
   });
 
-  it.each(bad)('a stage 2 of %s leaves the step unrefined and says so, also where clipping would hide it', async (value) => {
-    for (const rebuild of ['mean-shift', 'continue', 'difference'] as const) {
-      const spoilt: Predict = async (x, g, t) => {
-        const clean = await predict(x, g, t);
-        return g && t === 750 ? clean.map((v, i) => (i === 5 ? value : v)) : clean;
-      };
-      const steps = await collect(plan({ steps: 4, rebuild }), spoilt);
-      expect(steps.filter((s) => s.unrefined).map((s) => s.i)).toEqual([1]);
-      expect(finalOf(steps).every(Number.isFinite)).toBe(true);
-      const coarse = ddimStep(schedule, noise, (steps[0] as Step).clean, 1000, 750);
-      expect(steps.find((s) => s.unrefined)?.x).toEqual(coarse);
-    }
-  });
+  it.each(bad)(
+    'a stage 2 of %s leaves the step unrefined and says so, also where clipping would hide it',
+    async (value) => {
+      for (const rebuild of ['mean-shift', 'continue', 'difference'] as const) {
+        const spoilt: Predict = async (x, g, t) => {
+          const clean = await predict(x, g, t);
+          return g && t === 750 ? clean.map((v, i) => (i === 5 ? value : v)) : clean;
+        };
+        const steps = await collect(plan({ steps: 4, rebuild }), spoilt);
+        expect(steps.filter((s) => s.unrefined).map((s) => s.i)).toEqual([1]);
+        expect(finalOf(steps).every(Number.isFinite)).toBe(true);
+        const coarse = ddimStep(schedule, noise, (steps[0] as Step).clean, 1000, 750);
+        expect(steps.find((s) => s.unrefined)?.x).toEqual(coarse);
+      }
+    },
+  );
 
   it.each(bad)('a stage 1 of %s ends the run: there is nothing to fall back to', async (value) => {
     const broken: Predict = async (x, g, t) => (t === 500 ? x.map(() => value) : predict(x, g, t));

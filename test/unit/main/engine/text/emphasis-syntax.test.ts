@@ -8,8 +8,22 @@ describe('weight marks in the sentence', () => {
     ['a (blue beanie) on', 'a blue beanie on', [['blue beanie', 1.1]]],
     ['a (blue beanie)++ on', 'a blue beanie on', [['blue beanie', 1.21]]],
     ['a (blue beanie)- on', 'a blue beanie on', [['blue beanie', 0.9]]],
-    ['beard+ and shades--', 'beard and shades', [['beard', 1.1], ['shades', 0.81]]],
-    ['(a:0) (b:2)', 'a b', [['a', 0], ['b', 2]]],
+    [
+      'beard+ and shades--',
+      'beard and shades',
+      [
+        ['beard', 1.1],
+        ['shades', 0.81],
+      ],
+    ],
+    [
+      '(a:0) (b:2)',
+      'a b',
+      [
+        ['a', 0],
+        ['b', 2],
+      ],
+    ],
     ['(a:.5)', 'a', [['a', 0.5]]],
     ['(too much:9)', 'too much', [['too much', 2]]],
     ['a well-known face- no mark', 'a well-known face- no mark', []],

@@ -1,9 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { makeTokenizer } from '../../../../../main/engine/text/word-piece.ts';
 
-const words = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'blue', 'bean', '##ie', '##s', 'cafe', ',', '(', ')', '-', 'a', '##a', '山', '川'];
+const words = [
+  '[PAD]',
+  '[UNK]',
+  '[CLS]',
+  '[SEP]',
+  'blue',
+  'bean',
+  '##ie',
+  '##s',
+  'cafe',
+  ',',
+  '(',
+  ')',
+  '-',
+  'a',
+  '##a',
+  '山',
+  '川',
+];
 const id = (w: string): number => words.indexOf(w);
-const json = JSON.stringify({ model: { type: 'WordPiece', unk_token: '[UNK]', vocab: Object.fromEntries(words.map((w, i) => [w, i])) } });
+const json = JSON.stringify({
+  model: { type: 'WordPiece', unk_token: '[UNK]', vocab: Object.fromEntries(words.map((w, i) => [w, i])) },
+});
 const tokenizer = makeTokenizer(json);
 const ids = (text: string): number[] => tokenizer.tokenize(text, 64).ids.slice(1, -1);
 

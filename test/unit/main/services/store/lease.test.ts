@@ -27,13 +27,23 @@ describe('the lease (T11)', () => {
       const folder = folderOf(`race-${round}`);
       const racers = Array.from({ length: 3 }, (_, i) => start(folder, 'race', String(4000 + i)));
       const answers = (await Promise.all(racers.map((r) => r.line))).map(
-        (l) => JSON.parse(l) as { taken: boolean; code?: string; details?: { pid: number; port: number }; message?: string; ms: number },
+        (l) =>
+          JSON.parse(l) as {
+            taken: boolean;
+            code?: string;
+            details?: { pid: number; port: number };
+            message?: string;
+            ms: number;
+          },
       );
       const winners = racers.filter((_, i) => answers[i]?.taken);
       expect(winners).toHaveLength(1);
       const winner = winners[0]?.child;
       for (const loser of answers.filter((a) => !a.taken)) {
-        expect(loser).toMatchObject({ code: 'catalog_locked', details: { pid: winner?.pid, port: 4000 + racers.findIndex((r) => r.child === winner) } });
+        expect(loser).toMatchObject({
+          code: 'catalog_locked',
+          details: { pid: winner?.pid, port: 4000 + racers.findIndex((r) => r.child === winner) },
+        });
         expect(loser.message).toContain(`process ${winner?.pid}`);
         expect(loser.ms).toBeLessThan(1000);
       }
@@ -50,12 +60,20 @@ describe('the lease (T11)', () => {
     const folder = folderOf('release');
     const owner = start(folder, 'race', '4000');
     await owner.line;
-    expect(() => takeLease(folder, null)).toThrow(expect.objectContaining({ code: 'catalog_locked', details: { pid: owner.child.pid, port: 4000 } }) as Error);
+    expect(() => takeLease(folder, null)).toThrow(
+      expect.objectContaining({
+        code: 'catalog_locked',
+        details: { pid: owner.child.pid, port: 4000 },
+      }) as Error,
+    );
     owner.child.stdin?.write('go');
     await owner.ended;
     expect(existsSync(join(folder, 'catalog.lease'))).toBe(false);
     const release = takeLease(folder, 4001);
-    expect(JSON.parse(readFileSync(join(folder, 'catalog.lease'), 'utf8'))).toMatchObject({ pid: process.pid, port: 4001 });
+    expect(JSON.parse(readFileSync(join(folder, 'catalog.lease'), 'utf8'))).toMatchObject({
+      pid: process.pid,
+      port: 4001,
+    });
     expect(() => takeLease(folder, null)).toThrow(/in use by process/);
     release();
     release();

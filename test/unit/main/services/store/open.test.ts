@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -27,12 +35,21 @@ function refused(code: string): void {
 describe('opening the catalog (T12)', () => {
   it('runs a safe SQLite with safe settings', () => {
     const db = openStore(folder);
-    const [major = 0, minor = 0, patch = 0] = (db.prepare('SELECT sqlite_version()').pluck().get() as string).split('.').map(Number);
+    const [major = 0, minor = 0, patch = 0] = (db.prepare('SELECT sqlite_version()').pluck().get() as string)
+      .split('.')
+      .map(Number);
     expect(major * 1e6 + minor * 1e3 + patch).toBeGreaterThanOrEqual(3_051_003);
     const settings = Object.fromEntries(
-      ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout', 'trusted_schema', 'journal_size_limit', 'user_version', 'application_id'].map(
-        (name) => [name, db.pragma(name, { simple: true })],
-      ),
+      [
+        'journal_mode',
+        'synchronous',
+        'foreign_keys',
+        'busy_timeout',
+        'trusted_schema',
+        'journal_size_limit',
+        'user_version',
+        'application_id',
+      ].map((name) => [name, db.pragma(name, { simple: true })]),
     );
     expect(settings).toEqual({
       journal_mode: 'wal',
