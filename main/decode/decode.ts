@@ -21,7 +21,18 @@ export interface Decoded {
   readonly height: number;
 }
 
-function reason(error: unknown): AppError {
+/** True when a PNG or WebP promises more bytes than it has: the decoder's own words do not tell that from damage. */
+function isCutOff(file: Uint8Array): boolean {
+  const view = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  const type = (at: number): string => view.toString('latin1', at, at + 4);
+  if (type(0) === 'RIFF' && view.length >= 8) return view.readUInt32LE(4) + 8 > view.length;
+  if (type(0) !== '\x89PNG') return false;
+  let at = 8;
+  while (at + 8 <= view.length && type(at + 4) !== 'IEND') at += 12 + view.readUInt32BE(at);
+  return at + 12 > view.length;
+}
+
+function reason(error: unknown, file: Uint8Array): AppError {
   const text = error instanceof Error ? error.message : String(error);
   const make = (
     code: 'empty_file' | 'truncated' | 'corrupt_image' | 'unsupported_format' | 'too_many_pixels',
@@ -34,7 +45,7 @@ function reason(error: unknown): AppError {
     );
   if (/unsupported image format|operation is blocked|not a known file format/i.test(text))
     return make('unsupported_format', 'The file is not a JPEG, PNG or WebP picture, whatever its name says.');
-  if (/premature|truncated|end of (file|stream|jpeg)|unexpected end/i.test(text))
+  if (isCutOff(file) || /premature|truncated|end of (file|stream|jpeg)|unexpected end/i.test(text))
     return make('truncated', 'The picture is cut off: its file ends too early.');
   return make('corrupt_image', 'The picture is damaged and cannot be read.');
 }
@@ -71,6 +82,6 @@ export async function decodeImage(file: Uint8Array, size: number, thumbnail: num
       height: autoOrient.height,
     };
   } catch (error) {
-    throw error instanceof AppError ? error : reason(error);
+    throw error instanceof AppError ? error : reason(error, file);
   }
 }
