@@ -116,16 +116,17 @@ export function createHost(config: Config, platform: Platform): Host {
     }
   }
 
+  const gallery = makeGallery(store, config.home, now);
   const catalog = makeCatalog({
     store,
     packs,
     embedder,
     decode,
+    resultFile: gallery.fileByHash,
     folder: config.home,
     pickFolder: platform.pickFolder,
     now,
   });
-  const gallery = makeGallery(store, config.home, now);
   const jobs = makeJobs({
     store,
     packs,

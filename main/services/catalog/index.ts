@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { AppError } from '#contract';
+import { AppError, SKIP_REASONS, toAppError } from '#contract';
 import type { CatalogImage, Hit, Reference, Root, StudioServices } from '#contract';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
 import type { ImageRow, RootRow, Store } from '../store/index.ts';
 import { importFolder } from './import-folder.ts';
 import type { Decode } from './import-folder.ts';
+import { makePixels } from './pixels.ts';
 import { strengthOf, verdictOf } from './strength.ts';
 import { exactIndex } from './vector-index.ts';
 import type { VectorIndex } from './vector-index.ts';
@@ -31,39 +32,54 @@ export interface CatalogOptions {
   readonly packs: PacksService;
   readonly embedder: Embedder;
   readonly decode: (file: Uint8Array, size: number) => ReturnType<Decode>;
+  /** The file of a picture that the studio made itself, by content hash; null when there is none. */
+  readonly resultFile: (contentHash: string) => Promise<Uint8Array | null>;
   /** Data folder of the studio: thumbnails go below it, content-addressed. */
   readonly folder: string;
   readonly pickFolder: (() => Promise<string | null>) | undefined;
   readonly now: () => number;
 }
 
+/** A result of the studio's own on its way into the catalog. */
+export interface CatalogResult {
+  readonly imageId: string;
+  readonly contentHash: string;
+  readonly name: string;
+  /** RGB [size, size, 3]. */
+  readonly rgb: Uint8Array;
+  readonly size: number;
+  readonly embedding: Float32Array;
+}
+
+export interface ResultWriter {
+  /** Call inside a transaction. */
+  write(result: CatalogResult): void;
+  /** Call once it is committed: searches find it from then on. */
+  follow(result: CatalogResult): void;
+}
+
 export interface Catalog {
   readonly service: StudioServices['catalog'];
   /** Makes a folder known (desktop dialog, command line); the path stays here. */
   registerRoot(path: string, builtIn: boolean): Promise<Root>;
-  /** The vector index of a pack's encoder, complete for all images. */
+  /**
+   * The vector index of a pack's encoder: all images, but for those that came with another encoder and whose original
+   * cannot be read now (see `unread`).
+   */
   index(pack: InstalledPack): Promise<VectorIndex>;
-  /** Best images for a text, with scores. */
+  /** How many images this pack's index lacks, with the reason of the first; null when it lacks none or was not built yet. */
+  unread(pack: InstalledPack): { readonly images: number; readonly reason: AppError } | null;
+  /** The user's best images for a text, with scores; what the studio made itself is found by `search` only. */
   find(
     pack: InstalledPack,
     text: string,
     k: number,
-    skip?: ReadonlySet<string>,
+    skip?: Iterable<string>,
   ): Promise<{ hash: string; score: number }[]>;
-  /** Adds a result of the studio's own. */
-  addResult(
-    pack: InstalledPack,
-    image: {
-      imageId: string;
-      contentHash: string;
-      name: string;
-      size: number;
-      rgb: Uint8Array;
-      width: number;
-      height: number;
-    },
-    embedding: Float32Array,
-  ): Promise<void>;
+  /** RGB [S, S, 3] of an image at the pack's size, decoded again where that size is not kept (see pixels.ts). */
+  pixels(pack: InstalledPack, contentHash: string): Promise<Uint8Array>;
+  /** Adds results as a part of the transaction that ends their job. */
+  resultWriter(pack: InstalledPack): ResultWriter;
   thumbnail(contentHash: string): Promise<Uint8Array | null>;
 }
 
@@ -78,17 +94,22 @@ const toImage = (row: ImageRow): CatalogImage => ({
 });
 
 const THUMBNAIL = 256;
+/** Reasons that leave an image out of an index and do not stop it. */
+const AWAY: ReadonlySet<string> = new Set([...SKIP_REASONS, 'root_offline']);
 
 export function makeCatalog({
   store,
   packs,
   embedder,
   decode,
+  resultFile,
   folder,
   pickFolder,
   now,
 }: CatalogOptions): Catalog {
   const indexes = new Map<string, Promise<VectorIndex>>();
+  const firstUnread = new Map<string, AppError>();
+  const pixelsOf = makePixels({ store, decode, resultFile });
   const encoderHash = (pack: InstalledPack): string => pack.manifest.parts.encoderWeights.sha256;
   const thumbnailPath = (hash: string): string =>
     join(folder, 'thumbnails', hash.slice(0, 2), `${hash}.webp`);
@@ -112,47 +133,86 @@ export function makeCatalog({
     await writeDerived(thumbnailPath(hash), webp);
   }
 
+  const thumbnail = (hash: string): Promise<Uint8Array | null> =>
+    readFile(thumbnailPath(hash)).catch(() => null);
+  /** Indexes of other encoders lack what came in with this one; they are completed when next asked for. */
+  function forgetOthers(encoder: string): void {
+    for (const key of indexes.keys()) if (key !== encoder) indexes.delete(key);
+  }
+
+  /** Images that came with another encoder get this one's vectors; the first reason is kept where an original is away. */
+  async function complete(pack: InstalledPack, made: VectorIndex): Promise<void> {
+    const encoder = encoderHash(pack);
+    const { dims } = pack.manifest.embedding;
+    firstUnread.delete(encoder);
+    for (let after = ''; ;) {
+      const rows = store.read.images.withoutVector(encoder, after);
+      const last = rows.at(-1);
+      if (!last) return;
+      after = last.content_hash;
+      const ready: { hash: string; rgb: Uint8Array }[] = [];
+      for (const { content_hash: hash } of rows) {
+        try {
+          ready.push({ hash, rgb: await pixelsOf(hash, pack.manifest.image.size) });
+        } catch (error) {
+          const reason = toAppError(error);
+          if (!AWAY.has(reason.code)) throw error;
+          if (!firstUnread.has(encoder)) firstUnread.set(encoder, reason);
+        }
+      }
+      if (ready.length === 0) continue;
+      const embeddings = await embedder.images(pack.manifest.id, Buffer.concat(ready.map((r) => r.rgb)));
+      const vectors = ready.map((_, i) => embeddings.slice(i * dims, (i + 1) * dims));
+      store.transaction(() => {
+        ready.forEach(({ hash }, i) => {
+          store.write.images.vector(hash, encoder, vectors[i] as Float32Array);
+        });
+      });
+      ready.forEach(({ hash }, i) => {
+        made.add(hash, vectors[i] as Float32Array);
+      });
+    }
+  }
+
   function index(pack: InstalledPack): Promise<VectorIndex> {
     const encoder = encoderHash(pack);
     let pending = indexes.get(encoder);
     if (!pending) {
-      pending = (async () => {
+      const mine = (async () => {
         const made = exactIndex(pack.manifest.embedding.dims);
         for (const { hash, embedding } of store.read.images.vectors(encoder)) made.add(hash, embedding);
-        // Images that came with another encoder get this one's vectors; the pixels are kept for it.
-        for (;;) {
-          const missing = store.read.images.withoutVector(encoder);
-          if (missing.length === 0) break;
-          const dims = pack.manifest.embedding.dims;
-          const embeddings = await embedder.images(
-            pack.manifest.id,
-            Buffer.concat(missing.map((m) => m.pixels)),
-          );
-          store.transaction(() => {
-            missing.forEach((m, i) =>
-              store.write.images.vector(m.content_hash, encoder, embeddings.slice(i * dims, (i + 1) * dims)),
-            );
-          });
-          missing.forEach((m, i) => {
-            made.add(m.content_hash, embeddings.slice(i * dims, (i + 1) * dims));
-          });
-        }
+        await complete(pack, made);
         return made;
       })();
-      indexes.set(encoder, pending);
-      pending.catch(() => indexes.delete(encoder));
+      pending = mine;
+      indexes.set(encoder, mine);
+      mine.catch(() => {
+        if (indexes.get(encoder) === mine) indexes.delete(encoder);
+      });
     }
     return pending;
+  }
+
+  /** The index for a search: an empty one says why where there is a reason. */
+  async function searchable(pack: InstalledPack): Promise<VectorIndex> {
+    const made = await index(pack);
+    const reason = firstUnread.get(encoderHash(pack));
+    if (made.size === 0 && reason) throw reason;
+    return made;
   }
 
   async function find(
     pack: InstalledPack,
     text: string,
     k: number,
-    skip?: ReadonlySet<string>,
+    skip: Iterable<string> = [],
   ): Promise<{ hash: string; score: number }[]> {
-    const [made, { embedding }] = await Promise.all([index(pack), embedder.text(pack.manifest.id, text)]);
-    return made.search(embedding, k, skip).map(({ id, score }) => ({ hash: id, score }));
+    const [made, { embedding }] = await Promise.all([
+      searchable(pack),
+      embedder.text(pack.manifest.id, text),
+    ]);
+    const left = new Set([...store.read.images.own(), ...skip]);
+    return made.search(embedding, k, left).map(({ id, score }) => ({ hash: id, score }));
   }
 
   const hitOf = (
@@ -200,26 +260,42 @@ export function makeCatalog({
     registerRoot,
     index,
     find,
-    async addResult(pack, image, embedding) {
-      const made = await index(pack);
-      store.transaction(() => {
-        store.write.images.image(
-          {
-            image_id: image.imageId,
-            content_hash: image.contentHash,
-            name: image.name,
-            width: image.width,
-            height: image.height,
+    unread(pack) {
+      const encoder = encoderHash(pack);
+      const reason = firstUnread.get(encoder);
+      const images = reason ? store.read.images.countWithoutVector(encoder) : 0;
+      return reason && images > 0 ? { images, reason } : null;
+    },
+    pixels: (pack, hash) => pixelsOf(hash, pack.manifest.image.size),
+    resultWriter(pack) {
+      const encoder = encoderHash(pack);
+      return {
+        write({ imageId, contentHash, name, rgb, size, embedding }) {
+          store.write.images.image({
+            image_id: imageId,
+            content_hash: contentHash,
+            name,
+            width: size,
+            height: size,
             imported_at: now(),
             root_id: null,
-          },
-          image.rgb,
-        );
-        store.write.images.vector(image.contentHash, encoderHash(pack), embedding);
-      });
-      made.add(image.contentHash, embedding);
+          });
+          store.write.images.pixels(contentHash, size, rgb);
+          store.write.images.vector(contentHash, encoder, embedding);
+        },
+        follow({ contentHash, embedding }) {
+          // An index that is not there, or fails to come, will find the result in the catalog.
+          indexes.get(encoder)?.then(
+            (made) => {
+              made.add(contentHash, embedding);
+            },
+            () => undefined,
+          );
+          forgetOthers(encoder);
+        },
+      };
     },
-    thumbnail: (hash) => readFile(thumbnailPath(hash)).catch(() => null),
+    thumbnail,
     service: {
       async roots() {
         return { roots: await Promise.all(store.read.images.roots().map(rootOf)) };
@@ -254,10 +330,12 @@ export function makeCatalog({
             decode: (file) => decode(file, pack.manifest.image.size),
             embed: (rgb, s) => embedder.images(packId, rgb, s),
             encoderHash: encoderHash(pack),
+            size: pack.manifest.image.size,
             dims: pack.manifest.embedding.dims,
             saveThumbnail,
             onVector: (hash, v) => {
               made.add(hash, v);
+              forgetOthers(encoderHash(pack));
             },
             now,
           },
@@ -266,7 +344,7 @@ export function makeCatalog({
       },
       async search({ text, imageId, k, packId }) {
         const pack = await packs.get(packId);
-        const made = await index(pack);
+        const made = await searchable(pack);
         if (text !== undefined) {
           const hits = await find(pack, text, k);
           return { hits: hits.map((h, i) => hitOf(pack, made.size, h, i + 1, true)) };
@@ -281,20 +359,28 @@ export function makeCatalog({
       },
       async references({ phrase, k, pins, bans, packId }) {
         const pack = await packs.get(packId);
-        const made = await index(pack);
+        const made = await searchable(pack);
         const { embedding } = await embedder.text(packId, phrase);
-        const pinned = pins.flatMap((hash) => {
-          const vector = store.read.images.vector(hash, encoderHash(pack));
-          if (!vector) return [];
-          return [
-            { hash, score: vector.reduce((s, x, d) => s + x * (embedding[d] as number), 0), pinned: true },
-          ];
+        // What the studio made itself is no evidence of what a phrase looks like, and would make a repeated request differ.
+        const own = store.read.images.own();
+        const pinned = [...new Set(pins)].map((hash) => {
+          const row = store.read.images.byHash(hash);
+          const vector = row && store.read.images.vector(hash, encoderHash(pack));
+          if (!vector)
+            throw new AppError(
+              'no_references',
+              row
+                ? `The pinned image "${row.name}" (${hash.slice(0, 12)}) has no vector of the pack "${packId}": its original cannot be read now. Import its folder again, or take the pin away.`
+                : `The pinned image ${hash.slice(0, 12)} is not in the catalog. Import its folder again, or take the pin away.`,
+              { details: { contentHash: hash } },
+            );
+          return { hash, score: vector.reduce((s, x, d) => s + x * (embedding[d] as number), 0), pinned: true };
         });
         const free = made
-          .search(embedding, Math.max(0, k - pinned.length), new Set([...pins, ...bans]))
+          .search(embedding, Math.max(0, k - pinned.length), new Set([...own, ...pins, ...bans]))
           .map(({ id, score }) => ({ hash: id, score, pinned: false }));
         const references: Reference[] = [...pinned, ...free].map((r, i) => ({
-          ...hitOf(pack, made.size, r, i + 1, true),
+          ...hitOf(pack, made.size - own.length, r, i + 1, true),
           weight: 1,
           pinned: r.pinned,
         }));
@@ -303,7 +389,11 @@ export function makeCatalog({
       },
       images({ after, limit, rootId }) {
         const [at, id] =
-          after === undefined ? [Number.MAX_SAFE_INTEGER, '~'] : (after.split('.') as [string, string]);
+          after === undefined
+            ? [Number.MAX_SAFE_INTEGER, '~']
+            : (after.split('.') as [string, string | undefined]);
+        if (!/^\d+$/.test(String(at)) || id === undefined)
+          throw new AppError('invalid_input', 'Expected `after` as the page before gave it in `next`.');
         const rows = store.read.images.page(Number(at), id, rootId ?? null, limit + 1);
         const items = rows.slice(0, limit);
         const last = items.at(-1);

@@ -1,6 +1,6 @@
 /** Finished pictures: files with their recipe inside, pairs in the catalog, in one transaction. */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import * as v from 'valibot';
@@ -23,14 +23,21 @@ export interface Picture {
 
 export interface Gallery {
   readonly service: StudioServices['gallery'];
-  /** Writes the files, then pair and results in one transaction (with whatever else `also` writes). */
+  /**
+   * Writes the files, then pair and results in one transaction with whatever else `also` writes. What throws on the way,
+   * `also` included, leaves neither rows nor files.
+   */
   add(
     pair: { jobId: string; prompt: string; seed: number },
     pictures: readonly Picture[],
     also: (pairId: string, results: Result[]) => void,
   ): Promise<{ pairId: string; results: Result[] }>;
+  /** The results of a pair, or none when there is no such pair. */
+  results(pairId: string): Result[];
   /** PNG bytes of a result. */
   file(imageId: string): Promise<Uint8Array | null>;
+  /** The same by content hash. */
+  fileByHash(contentHash: string): Promise<Uint8Array | null>;
 }
 
 /** The recipe inside a PNG. Throws `bad_recipe` naming the field. */
@@ -83,46 +90,52 @@ export function makeGallery(store: Store, folder: string, now: () => number): Ga
     seed: p.seed,
     results: store.read.gallery.results(p.pair_id).map(toResult),
   });
+  const read = async (row: ResultRow | undefined): Promise<Uint8Array | null> =>
+    row ? readFile(join(images, row.file)).catch(() => null) : null;
   return {
     async add({ jobId, prompt, seed }, pictures, also) {
       await mkdir(images, { recursive: true });
       const pairId = randomUUID();
       const rows: ResultRow[] = [];
-      for (const { arm, size, rgb, recipe } of pictures) {
-        const plain = await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
-          .png({ compressionLevel: 9 })
-          .toBuffer();
-        const png = withText(plain, {
-          Software: 'Accent',
-          Description: describe(recipe),
-          [RECIPE_KEY]: JSON.stringify(recipe),
+      try {
+        for (const { arm, size, rgb, recipe } of pictures) {
+          const plain = await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
+            .png({ compressionLevel: 9 })
+            .toBuffer();
+          const png = withText(plain, {
+            Software: 'Accent',
+            Description: describe(recipe),
+            [RECIPE_KEY]: JSON.stringify(recipe),
+          });
+          const imageId = randomUUID();
+          const file = `${imageId}.png`;
+          await writeAtomic(join(images, file), png);
+          rows.push({
+            image_id: imageId,
+            pair_id: pairId,
+            arm,
+            content_hash: createHash('sha256').update(png).digest('hex'),
+            file,
+            width: size,
+            height: size,
+            recipe: JSON.stringify(recipe),
+          });
+        }
+        const results = rows.map(toResult);
+        store.transaction(() => {
+          store.write.gallery.pair({ pair_id: pairId, job_id: jobId, created_at: now(), prompt, seed });
+          for (const row of rows) store.write.gallery.result(row);
+          also(pairId, results);
         });
-        const imageId = randomUUID();
-        const file = `${imageId}.png`;
-        await writeAtomic(join(images, file), png);
-        rows.push({
-          image_id: imageId,
-          pair_id: pairId,
-          arm,
-          content_hash: createHash('sha256').update(png).digest('hex'),
-          file,
-          width: size,
-          height: size,
-          recipe: JSON.stringify(recipe),
-        });
+        return { pairId, results };
+      } catch (error) {
+        for (const { file } of rows) await rm(join(images, file), { force: true });
+        throw error;
       }
-      const results = rows.map(toResult);
-      store.transaction(() => {
-        store.write.gallery.pair({ pair_id: pairId, job_id: jobId, created_at: now(), prompt, seed });
-        for (const row of rows) store.write.gallery.result(row);
-        also(pairId, results);
-      });
-      return { pairId, results };
     },
-    async file(imageId) {
-      const row = store.read.gallery.result(imageId);
-      return row ? readFile(join(images, row.file)).catch(() => null) : null;
-    },
+    results: (pairId) => store.read.gallery.results(pairId).map(toResult),
+    file: (imageId) => read(store.read.gallery.result(imageId)),
+    fileByHash: (contentHash) => read(store.read.gallery.resultByHash(contentHash)),
     service: {
       list({ after, limit }) {
         const rows = store.read.gallery.page(

@@ -7,14 +7,14 @@ type Body<E = JobEvent> = E extends JobEvent ? Omit<E, 'jobId' | 'seq' | 'at'> :
 export type EventBody = Body;
 
 export interface EventLog {
+  /** May be called inside a transaction: then the event is kept, and seen, with it or not at all. */
   append(jobId: string, body: EventBody): JobEvent;
-  /** Events after `after`, then new ones until the final one or the signal. */
+  /** Events after `after`, then new ones until the final one or the signal. Ends at once when the final one is not after `after`. */
   watch(jobId: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent>;
 }
 
 export function makeEventLog(store: Store, now: () => number): EventLog {
   const listeners = new Map<string, Set<() => void>>();
-  const sequence = new Map<string, number>();
 
   const read = (jobId: string, after: number): JobEvent[] =>
     store.read.jobs.events(jobId, after).map(({ body, bytes }) => {
@@ -24,8 +24,7 @@ export function makeEventLog(store: Store, now: () => number): EventLog {
 
   return {
     append(jobId, body) {
-      const seq = (sequence.get(jobId) ?? store.read.jobs.lastSeq(jobId)) + 1;
-      sequence.set(jobId, seq);
+      const seq = store.read.jobs.lastSeq(jobId) + 1;
       const event = { ...body, jobId, seq, at: now() } as JobEvent;
       store.transaction(() => {
         if (event.type === 'preview') {
@@ -34,7 +33,7 @@ export function makeEventLog(store: Store, now: () => number): EventLog {
           store.write.jobs.event(jobId, seq, `preview:${event.arm}`, JSON.stringify(rest), rgba);
         } else store.write.jobs.event(jobId, seq, event.type, JSON.stringify(event), null);
       });
-      if (isFinal(event)) sequence.delete(jobId);
+      // Watchers read in a later task, when the transaction around this call has ended.
       for (const wake of listeners.get(jobId) ?? []) wake();
       return event;
     },
@@ -58,6 +57,8 @@ export function makeEventLog(store: Store, now: () => number): EventLog {
             yield event;
             if (isFinal(event)) return;
           }
+          const end = store.read.jobs.finalSeq(jobId);
+          if (end !== undefined && end <= last) return;
         }
       } finally {
         set.delete(notify);

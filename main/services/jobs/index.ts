@@ -5,7 +5,7 @@ import { AppError, GenerateRequest, toAppError } from '#contract';
 import type { ErrorBody, JobState, JobSummary, Recipe, RecipePack, StudioServices } from '#contract';
 import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
 import { makeSchedule, samplingLevels } from '../../engine/index.ts';
-import type { Catalog } from '../catalog/index.ts';
+import type { Catalog, CatalogResult } from '../catalog/index.ts';
 import type { Gallery, Picture } from '../gallery/index.ts';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
 import type { JobRow, Store } from '../store/index.ts';
@@ -66,14 +66,36 @@ export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, n
   let running: { jobId: string; abort: AbortController; ended: Promise<void> } | undefined;
   let closing = false;
 
+  /** State and final event together, so that a crash leaves both or neither. A job that has ended stays as it is. */
   const end = (jobId: string, state: JobState, error: ErrorBody | null): void => {
-    store.write.jobs.end(jobId, state, now(), null, error === null ? null : JSON.stringify(error));
-    if (error) log.append(jobId, { type: 'failed', error });
-    else log.append(jobId, { type: 'cancelled' });
+    store.transaction(() => {
+      const before = store.read.jobs.one(jobId)?.state;
+      if (before !== 'queued' && before !== 'running') return;
+      store.write.jobs.end(jobId, state, now(), null, error === null ? null : JSON.stringify(error));
+      if (error) log.append(jobId, { type: 'failed', error });
+      else log.append(jobId, { type: 'cancelled' });
+    });
   };
   const interruption: ErrorBody = {
     code: 'interrupted',
     message: 'The studio stopped while this job ran. Submit it again.',
+  };
+
+  /** The final event of a job that ended without one, from its row. */
+  const closeLog = (row: JobRow): void => {
+    if (row.state === 'done' && row.pair_id !== null)
+      log.append(row.job_id, {
+        type: 'done',
+        pairId: row.pair_id,
+        results: gallery.results(row.pair_id),
+        wallSeconds: Math.max(0, (row.ended_at ?? 0) - (row.started_at ?? row.ended_at ?? 0)) / 1000,
+      });
+    else if (row.state === 'cancelled') log.append(row.job_id, { type: 'cancelled' });
+    else
+      log.append(row.job_id, {
+        type: 'failed',
+        error: row.error === null ? interruption : (JSON.parse(row.error) as ErrorBody),
+      });
   };
 
   async function run(row: JobRow, signal: AbortSignal): Promise<void> {
@@ -154,7 +176,11 @@ export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, n
       pack: recipePack(of),
       baselinePack: base && recipePack(base),
       encoderHash: of.manifest.parts.encoderWeights.sha256,
-      backends: r.backends,
+      backends: Object.fromEntries(
+        Object.entries(r.backends).filter(
+          ([port]) => port !== 'prior' || ready.recipeSource.kind === 'prior',
+        ),
+      ),
       schedule: { kind: of.manifest.schedule.kind, levels: of.manifest.schedule.levels },
       seed: req.seed,
       ...p,
@@ -171,31 +197,29 @@ export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, n
       make(r, r.size, r.rgb, false),
       ...(r.large ? [make(r, r.large.size, r.large.rgb, true)] : []),
     ]);
-    const { pairId, results: stored } = await gallery.add(
+    const writer = catalog.resultWriter(pack);
+    const entered: CatalogResult[] = [];
+    // Files first; then pair, results, their embeddings, the job's end and its last event in one transaction.
+    await gallery.add(
       { jobId: row.job_id, prompt: request.prompt, seed: request.seed },
       pictures,
-      (id) => {
-        store.write.jobs.end(row.job_id, 'done', now(), id, null);
+      (pairId, stored) => {
+        // The last moment for a cancel: from here on the job is done.
+        signal.throwIfAborted();
+        for (const r of results) {
+          const own = stored.find((s) => s.arm === r.arm && s.width === r.size);
+          if (!own) continue;
+          const { imageId, contentHash } = own;
+          const { size, rgb, embedding } = r;
+          const entry = { imageId, contentHash, name: `${r.arm} ${request.seed}`, size, rgb, embedding };
+          writer.write(entry);
+          entered.push(entry);
+        }
+        store.write.jobs.end(row.job_id, 'done', now(), pairId, null);
+        log.append(row.job_id, { type: 'done', pairId, results: stored, wallSeconds });
       },
     );
-    for (const r of results) {
-      const own = stored.find((s) => s.arm === r.arm && s.width === r.size);
-      if (own)
-        await catalog.addResult(
-          pack,
-          {
-            imageId: own.imageId,
-            contentHash: own.contentHash,
-            name: `${r.arm} ${request.seed}`,
-            size: r.size,
-            rgb: r.rgb,
-            width: r.size,
-            height: r.size,
-          },
-          r.embedding,
-        );
-    }
-    log.append(row.job_id, { type: 'done', pairId, results: stored, wallSeconds });
+    for (const entry of entered) writer.follow(entry);
   }
 
   function next(): void {
@@ -223,6 +247,7 @@ export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, n
   return {
     start() {
       for (const row of store.read.jobs.running()) end(row.job_id, 'interrupted', interruption);
+      for (const row of store.read.jobs.withoutFinal()) closeLog(row);
       next();
     },
     async close() {
@@ -234,8 +259,10 @@ export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, n
       async submit(request) {
         await packs.get(request.packId);
         const jobId = randomUUID();
-        const number = store.write.jobs.add(jobId, JSON.stringify(request), now());
-        log.append(jobId, { type: 'queued', position: store.read.jobs.before(number) });
+        store.transaction(() => {
+          const number = store.write.jobs.add(jobId, JSON.stringify(request), now());
+          log.append(jobId, { type: 'queued', position: store.read.jobs.before(number) });
+        });
         next();
         return { jobId };
       },

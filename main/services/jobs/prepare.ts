@@ -72,12 +72,7 @@ async function noisedOf(context: PrepareContext, hash: string, signal: AbortSign
   const cached = store.read.images.noised(hash, encoder);
   const missing = levels.filter((level) => !cached.has(level));
   if (missing.length > 0) {
-    const rgb = store.read.images.pixels(hash);
-    if (!rgb)
-      throw new AppError(
-        'no_references',
-        `The reference ${hash.slice(0, 12)} is not in the catalog. Import its folder again, or choose another.`,
-      );
+    const rgb = await context.catalog.pixels(pack, hash);
     const made = await engine.noised(pack.manifest.id, hash, rgb, missing, signal);
     missing.forEach((level, i) => cached.set(level, made.slice(i * dims, (i + 1) * dims)));
     store.transaction(() => {
@@ -102,7 +97,7 @@ async function referencesOf(
   const { catalog, engine, pack, store } = context;
   const encoder = pack.manifest.parts.encoderWeights.sha256;
   if (emphasis.references.length === 0) {
-    const hits = await catalog.find(pack, emphasis.phrase, k, new Set(emphasis.bans));
+    const hits = await catalog.find(pack, emphasis.phrase, k, emphasis.bans);
     return hits.map(({ hash, score }, i) => ({
       contentHash: hash,
       rank: i + 1,

@@ -26,11 +26,13 @@ export function galleryReads(db: Db) {
   );
   const results = db.prepare<[string], ResultRow>('SELECT * FROM results WHERE pair_id = ? ORDER BY rowid');
   const result = db.prepare<[string], ResultRow>('SELECT * FROM results WHERE image_id = ?');
+  const byHash = db.prepare<[string], ResultRow>('SELECT * FROM results WHERE content_hash = ? LIMIT 1');
   return {
     pair: (id: string) => pair.get(id),
     page: (below: number, limit: number) => page.all(below, limit),
     results: (pairId: string) => results.all(pairId),
     result: (imageId: string) => result.get(imageId),
+    resultByHash: (contentHash: string) => byHash.get(contentHash),
   };
 }
 

@@ -24,6 +24,13 @@ export interface FileRow {
   readonly modified_ms: number;
 }
 
+/** A file that holds (or held) an image. */
+export interface Place {
+  readonly file: string;
+  readonly root_path: string;
+  readonly root_name: string;
+}
+
 const COLUMNS = 'image_id, content_hash, name, width, height, imported_at, root_id';
 const floatsOf = (blob: Buffer): Float32Array => new Float32Array(new Uint8Array(blob).buffer);
 const blobOf = (x: Float32Array): Buffer => Buffer.from(x.buffer, x.byteOffset, x.byteLength);
@@ -32,7 +39,13 @@ const blobOf = (x: Float32Array): Buffer => Buffer.from(x.buffer, x.byteOffset, 
 export function imageReads(db: Db) {
   const byHash = db.prepare<[string], ImageRow>(`SELECT ${COLUMNS} FROM images WHERE content_hash = ?`);
   const byId = db.prepare<[string], ImageRow>(`SELECT ${COLUMNS} FROM images WHERE image_id = ?`);
-  const pixels = db.prepare<[string], { pixels: Buffer }>('SELECT pixels FROM images WHERE content_hash = ?');
+  const pixels = db.prepare<[string, number], { rgb: Buffer }>(
+    'SELECT rgb FROM pixels WHERE content_hash = ? AND size = ?',
+  );
+  const places = db.prepare<[string], Place>(
+    `SELECT f.file, r.path AS root_path, r.name AS root_name FROM files f JOIN roots r ON r.root_id = f.root_id
+       WHERE f.content_hash = ? ORDER BY r.added_at, f.file`,
+  );
   const roots = db.prepare<[], RootRow & { images: number }>(
     `SELECT r.*, (SELECT count(DISTINCT content_hash) FROM files f WHERE f.root_id = r.root_id) AS images FROM roots r ORDER BY added_at`,
   );
@@ -43,9 +56,22 @@ export function imageReads(db: Db) {
   const vector = db.prepare<[string, string], { embedding: Buffer }>(
     'SELECT embedding FROM vectors WHERE content_hash = ? AND encoder_hash = ?',
   );
-  const missing = db.prepare<[string], { content_hash: string; pixels: Buffer }>(
-    `SELECT i.content_hash, i.pixels FROM images i LEFT JOIN vectors v
-       ON v.content_hash = i.content_hash AND v.encoder_hash = ? WHERE v.content_hash IS NULL LIMIT 64`,
+  const missing = db.prepare<[string, string], ImageRow>(
+    `SELECT ${COLUMNS.split(', ')
+      .map((c) => `i.${c}`)
+      .join(', ')} FROM images i LEFT JOIN vectors v
+       ON v.content_hash = i.content_hash AND v.encoder_hash = ?
+       WHERE v.content_hash IS NULL AND i.content_hash > ? ORDER BY i.content_hash LIMIT 64`,
+  );
+  const own = db
+    .prepare<[], string>(
+      `SELECT content_hash FROM images i WHERE root_id IS NULL
+         AND NOT EXISTS (SELECT 1 FROM files f WHERE f.content_hash = i.content_hash)`,
+    )
+    .pluck();
+  const missingCount = db.prepare<[string], { n: number }>(
+    `SELECT count(*) AS n FROM images i LEFT JOIN vectors v
+       ON v.content_hash = i.content_hash AND v.encoder_hash = ? WHERE v.content_hash IS NULL`,
   );
   const noised = db.prepare<[string, string], { level: number; embedding: Buffer }>(
     'SELECT level, embedding FROM noised WHERE content_hash = ? AND encoder_hash = ?',
@@ -57,8 +83,12 @@ export function imageReads(db: Db) {
   return {
     byHash: (hash: string) => byHash.get(hash),
     byId: (id: string) => byId.get(id),
-    /** RGB bytes [S, S, 3] at the pack's size. */
-    pixels: (hash: string) => pixels.get(hash)?.pixels,
+    /** RGB bytes [size, size, 3], where that size is kept. */
+    pixels: (hash: string, size: number) => pixels.get(hash, size)?.rgb,
+    /** Where the original lies: every file of a root that had these bytes when it was read. */
+    places: (hash: string) => places.all(hash),
+    /** Content hashes of what the studio made itself and no folder holds. */
+    own: () => own.all(),
     roots: () => roots.all(),
     file: (rootId: string, name: string) => file.get(rootId, name),
     vectors: (encoder: string) =>
@@ -67,8 +97,9 @@ export function imageReads(db: Db) {
       const row = vector.get(hash, encoder);
       return row && floatsOf(row.embedding);
     },
-    /** Up to 64 images that have no vector of this encoder yet. */
-    withoutVector: (encoder: string) => missing.all(encoder),
+    /** The next up to 64 images after a content hash that have no vector of this encoder yet. */
+    withoutVector: (encoder: string, after: string) => missing.all(encoder, after),
+    countWithoutVector: (encoder: string) => missingCount.get(encoder)?.n ?? 0,
     noised: (hash: string, encoder: string) =>
       new Map(noised.all(hash, encoder).map((r) => [r.level, floatsOf(r.embedding)])),
     page: (at: number, id: string, rootId: string | null, limit: number) =>
@@ -80,8 +111,9 @@ export function imageReads(db: Db) {
 export function imageWrites(db: Db) {
   const root = db.prepare('INSERT INTO roots VALUES (?, ?, ?, ?, ?)');
   const image = db.prepare(
-    'INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (content_hash) DO NOTHING',
+    'INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (content_hash) DO NOTHING',
   );
+  const pixels = db.prepare('INSERT OR REPLACE INTO pixels VALUES (?, ?, ?)');
   const file = db.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)');
   const vector = db.prepare('INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)');
   const noised = db.prepare('INSERT OR REPLACE INTO noised VALUES (?, ?, ?, ?, ?)');
@@ -92,8 +124,10 @@ export function imageWrites(db: Db) {
   );
   return {
     root: (r: RootRow) => root.run(r.root_id, r.path, r.name, r.built_in, r.added_at),
-    image: (i: ImageRow, pixels: Uint8Array) =>
-      image.run(i.image_id, i.content_hash, i.name, i.width, i.height, i.imported_at, i.root_id, pixels),
+    image: (i: ImageRow) =>
+      image.run(i.image_id, i.content_hash, i.name, i.width, i.height, i.imported_at, i.root_id),
+    /** `rgb` [size, size, 3]. */
+    pixels: (hash: string, size: number, rgb: Uint8Array) => pixels.run(hash, size, rgb),
     file: (f: FileRow) => file.run(f.root_id, f.file, f.content_hash, f.bytes, f.modified_ms),
     vector: (hash: string, encoder: string, x: Float32Array) => vector.run(hash, encoder, blobOf(x)),
     noised: (hash: string, encoder: string, level: number, x: Float32Array, at: number) =>

@@ -4,7 +4,7 @@ export { MIGRATIONS } from './migrations/index.ts';
 export type { Migration } from './migrations/index.ts';
 export { takeLease } from './lease.ts';
 export { imageReads, imageWrites } from './images.ts';
-export type { FileRow, ImageReads, ImageRow, ImageWrites, RootRow } from './images.ts';
+export type { FileRow, ImageReads, ImageRow, ImageWrites, Place, RootRow } from './images.ts';
 export { jobReads, jobWrites } from './jobs.ts';
 export type { EventRow, JobRow } from './jobs.ts';
 export { galleryReads, galleryWrites } from './gallery.ts';

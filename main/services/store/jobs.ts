@@ -19,6 +19,9 @@ export interface EventRow {
   readonly bytes: Buffer | null;
 }
 
+/** The types of `isFinal` events (contract/schema/job.ts). */
+const FINAL = `type IN ('done', 'failed', 'cancelled')`;
+
 export function jobReads(db: Db) {
   const one = db.prepare<[string], JobRow>('SELECT * FROM jobs WHERE job_id = ?');
   const next = db.prepare<[], JobRow>(`SELECT * FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1`);
@@ -35,6 +38,11 @@ export function jobReads(db: Db) {
     'SELECT max(seq) AS seq FROM events WHERE job_id = ?',
   );
   const running = db.prepare<[], JobRow>(`SELECT * FROM jobs WHERE state = 'running'`);
+  const final = db.prepare<[string], { seq: number }>(`SELECT seq FROM events WHERE job_id = ? AND ${FINAL}`);
+  const unfinished = db.prepare<[], JobRow>(
+    `SELECT * FROM jobs WHERE state NOT IN ('queued', 'running')
+       AND NOT EXISTS (SELECT 1 FROM events WHERE events.job_id = jobs.job_id AND ${FINAL}) ORDER BY number`,
+  );
   return {
     one: (id: string) => one.get(id),
     next: () => next.get(),
@@ -43,6 +51,10 @@ export function jobReads(db: Db) {
     events: (id: string, after: number) => events.all(id, after),
     lastSeq: (id: string) => last.get(id)?.seq ?? 0,
     running: () => running.all(),
+    /** Number of the event that ended the job's log, or undefined while more may come. */
+    finalSeq: (id: string) => final.get(id)?.seq,
+    /** Jobs that have ended while their log has no final event. */
+    withoutFinal: () => unfinished.all(),
   };
 }
 

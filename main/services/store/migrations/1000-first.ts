@@ -9,8 +9,11 @@ export const first: Migration = {
        built_in INTEGER NOT NULL, added_at INTEGER NOT NULL) STRICT`,
     `CREATE TABLE images (
        image_id TEXT PRIMARY KEY, content_hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, width INTEGER NOT NULL,
-       height INTEGER NOT NULL, imported_at INTEGER NOT NULL, root_id TEXT, pixels BLOB NOT NULL) STRICT`,
+       height INTEGER NOT NULL, imported_at INTEGER NOT NULL, root_id TEXT) STRICT`,
     `CREATE INDEX images_by_time ON images (imported_at DESC, image_id DESC)`,
+    // Packs differ in their image size; rows of one size are made again from the original.
+    `CREATE TABLE pixels (
+       content_hash TEXT NOT NULL, size INTEGER NOT NULL, rgb BLOB NOT NULL, PRIMARY KEY (content_hash, size)) STRICT`,
     `CREATE TABLE files (
        root_id TEXT NOT NULL REFERENCES roots (root_id), file TEXT NOT NULL, content_hash TEXT NOT NULL,
        bytes INTEGER NOT NULL, modified_ms REAL NOT NULL, PRIMARY KEY (root_id, file)) STRICT, WITHOUT ROWID`,
@@ -36,5 +39,6 @@ export const first: Migration = {
        content_hash TEXT NOT NULL, file TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
        recipe TEXT NOT NULL) STRICT`,
     `CREATE INDEX results_by_pair ON results (pair_id)`,
+    `CREATE INDEX results_by_hash ON results (content_hash)`,
   ],
 };
