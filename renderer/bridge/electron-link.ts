@@ -13,10 +13,13 @@ declare global {
   }
 }
 
-/** The link of the desktop window. The host end lives as long as the window, so only this side closes it. */
+/** The link of the desktop window. No frame is empty: an empty message says that the other end closed. */
 export function electronLink(preload: PreloadLink): Link {
   const core = linkCore();
-  preload.onMessage(core.receive);
+  preload.onMessage((bytes) => {
+    if (bytes.byteLength === 0) core.closed(undefined);
+    else core.receive(bytes);
+  });
   return {
     send(bytes) {
       core.assertOpen();
@@ -25,7 +28,7 @@ export function electronLink(preload: PreloadLink): Link {
     onMessage: core.onMessage,
     onClose: core.onClose,
     close(reason) {
-      core.closed(reason);
+      if (core.closed(reason)) preload.send(new Uint8Array());
     },
   };
 }

@@ -43,12 +43,13 @@ function start(lost?: () => AppError) {
 linkSuite('a child process', () => start());
 
 it('ends pending calls with the reason of the loss when the child is killed', async () => {
-  const { child, near, dispose } = start(() => new AppError('engine_lost', 'The engine died.'));
-  const client = connect(suiteContract, near);
+  const started = start(() => new AppError('engine_lost', 'The engine died.'));
+  const { child } = started;
+  const client = connect(suiteContract, started.near);
   expect(await client.math.add({ a: 1 })).toBe(11);
   const hanging = client.trouble.hang({});
   child.kill('SIGKILL');
   await expect(hanging).rejects.toMatchObject({ code: 'engine_lost' });
   await expect(client.math.add({ a: 1 })).rejects.toMatchObject({ code: 'engine_lost' });
-  if (child.exitCode === null && child.signalCode === null) await dispose();
+  if (child.exitCode === null && child.signalCode === null) await started.dispose();
 });

@@ -1,0 +1,151 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppError, connect, contract } from '../../../../contract/index.ts';
+import type { Host, Platform } from '../../../../main/host.ts';
+import { startDesktop } from '../../../../main/electron/desktop.ts';
+import { electronLink } from '../../../../renderer/bridge/electron-link.ts';
+import type { PreloadLink } from '../../../../renderer/bridge/electron-link.ts';
+import { fakeElectron, fakePreload } from './fake-electron.ts';
+
+let page: string;
+beforeEach(async () => {
+  page = await mkdtemp(join(tmpdir(), 'page-'));
+  await writeFile(join(page, 'index.html'), 'the page');
+});
+afterEach(async () => {
+  await rm(page, { recursive: true });
+});
+
+/** As much of a host as these tests ask for. */
+function fakeHost({ imageCount = 0 } = {}) {
+  const calls: string[] = [];
+  const host = {
+    services: {
+      catalog: {
+        roots: () => ({ roots: imageCount > 0 ? [{ imageCount }] : [] }),
+        async *importFolder({ rootId, packId }: { rootId: string; packId: string }) {
+          calls.push(`import ${rootId} ${packId}`);
+          yield { type: 'report' };
+        },
+      },
+      packs: {
+        list: () => ({
+          packs: [
+            { packId: 'eval', role: 'evaluation' },
+            { packId: 'gen', role: 'generation' },
+          ],
+          refused: [],
+        }),
+      },
+    },
+    sampleRoot: async () => ({ rootId: 'sample' }),
+    asset: async () => ({ bytes: Uint8Array.of(9), type: 'image/png' as const }),
+    close: async () => {
+      calls.push('close');
+    },
+  };
+  return { calls, host: host as unknown as Host };
+}
+
+async function start(given: Partial<Parameters<typeof startDesktop>[0]> = {}, lock = true) {
+  const fake = fakeElectron();
+  fake.app.hasLock = lock;
+  const { host, calls } = fakeHost();
+  const platforms: Platform[] = [];
+  const log: string[] = [];
+  await startDesktop({
+    electron: fake.electron,
+    openHost: (platform) => {
+      platforms.push(platform);
+      return host;
+    },
+    page,
+    preload: 'preload.cjs',
+    processes: 'out',
+    log: (line) => log.push(line),
+    ...given,
+  });
+  return { ...fake, calls, platforms, log };
+}
+
+describe('startDesktop', () => {
+  it('takes the lock before anything else, and the scheme and the sandbox before it is ready', async () => {
+    const { app } = await start();
+    expect(app.calls).toEqual(['lock', 'schemes', 'sandbox', 'ready']);
+  });
+
+  it('leaves the catalog alone when another one runs', async () => {
+    const { app, platforms, windows } = await start({}, false);
+    expect(app.calls.slice(0, 2)).toEqual(['lock', 'quit']);
+    expect([platforms, windows]).toEqual([[], []]);
+  });
+
+  it('shows why it cannot start, and ends', async () => {
+    const { app, boxes, windows } = await start({
+      openHost: () => {
+        throw new AppError('catalog_locked', 'Process 7 uses this catalog.');
+      },
+    });
+    expect(boxes).toEqual([['Accent Studio cannot start', 'Process 7 uses this catalog.']]);
+    expect(app.calls.at(-1)).toBe('exit 1');
+    expect(windows).toEqual([]);
+    const unbuilt = await start({ page: join(page, 'none') });
+    expect(unbuilt.boxes[0]?.[1]).toContain('npm run build');
+    expect(unbuilt.platforms).toEqual([]);
+  });
+
+  it('connects the page to the host: contract, pictures, folder dialog, child processes', async () => {
+    const { ipcMain, windows, handled, platforms, forks } = await start();
+    const contents = windows[0]?.contents;
+    if (!contents) throw new Error('no window');
+    const { module, exposed } = fakePreload(ipcMain, contents);
+    vi.resetModules();
+    vi.doMock('electron', () => module);
+    await import('../../../../preload/index.ts');
+    const client = connect(contract, electronLink(exposed['link'] as PreloadLink));
+    expect((await client.packs.list({})).packs).toHaveLength(2);
+    const picture = await handled['studio']?.({ url: 'studio://app/assets/a', method: 'GET' } as Request);
+    expect(new Uint8Array((await picture?.arrayBuffer()) ?? [])).toEqual(Uint8Array.of(9));
+    expect(await platforms[0]?.pickFolder?.()).toBe('picked');
+    expect(platforms[0]?.appVersion).toBe('1.2.3');
+    platforms[0]?.spawn('decode', () => new AppError('decode_lost', 'gone'));
+    expect(forks.map(({ file }) => file)).toEqual([join('out', 'decode.js')]);
+    expect(() => (exposed['link'] as { send(x: unknown): void }).send('text')).toThrow(TypeError);
+  });
+
+  it('takes in the sample images once, when there are none', async () => {
+    const { calls } = await start();
+    await vi.waitFor(() => {
+      expect(calls).toEqual(['import sample gen']);
+    });
+    const filled = fakeHost({ imageCount: 3 });
+    await start({ openHost: () => filled.host });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(filled.calls).toEqual([]);
+  });
+
+  it('closes the host once and then ends', async () => {
+    const { app, calls } = await start();
+    app.emit('window-all-closed');
+    app.quit();
+    await vi.waitFor(() => {
+      expect(app.calls).toContain('exit 0');
+    });
+    expect(calls.filter((call) => call === 'close')).toHaveLength(1);
+    expect(app.calls.filter((call) => call === 'prevented')).toHaveLength(2);
+  });
+
+  it('comes to the front when it is started again', async () => {
+    const { app, windows } = await start();
+    app.emit('second-instance');
+    expect(windows[0]?.calls).toEqual(['restore', 'focus']);
+  });
+
+  it('has no menu entry that opens a web page', async () => {
+    const { menu } = await start();
+    expect(JSON.stringify(menu())).not.toMatch(/help|about:|http/i);
+    expect(menu().length).toBeGreaterThanOrEqual(4);
+  });
+});
