@@ -55,7 +55,7 @@ export async function decodeImage(file: Uint8Array, size: number, thumbnail: num
   if (file.length === 0) throw new AppError('empty_file', 'The file has no bytes.');
   const options = {
     limitInputPixels: MAX_PIXELS,
-    failOn: 'truncated',
+    failOn: 'error',
     pages: 1,
     sequentialRead: true,
   } as const;

@@ -142,3 +142,20 @@ describe('what is refused, with its reason (T13, T14)', () => {
     }
   });
 });
+
+describe('damage that cuts nothing off', () => {
+  it('a PNG whose pixels have a wrong checksum', async () => {
+    const file = await pngOf([200, 60, 40]);
+    // The four bytes before IEND's chunk (length, type, checksum) are the checksum of the last IDAT.
+    const place = file.lastIndexOf('IEND', undefined, 'latin1') - 6;
+    file[place] = (file[place] as number) ^ 0xff;
+    await expect(decode(file)).rejects.toMatchObject({ code: 'corrupt_image' });
+  });
+
+  it('a JPEG with an impossible Huffman table', async () => {
+    const file = await jpegOf([200, 60, 40]);
+    const table = file.indexOf(Buffer.from([0xff, 0xc4]));
+    file.fill(0xff, table + 5, table + 21);
+    await expect(decode(file)).rejects.toMatchObject({ code: 'corrupt_image' });
+  });
+});
