@@ -42,7 +42,7 @@ export interface Gallery {
 
 /** The recipe inside a PNG. Throws `bad_recipe` naming the field. */
 export function recipeOf(png: Uint8Array): Recipe {
-  const text = readText(png).get(RECIPE_KEY);
+  const text = readText(png, RECIPE_KEY).get(RECIPE_KEY);
   if (text === undefined)
     throw new AppError(
       'bad_recipe',
