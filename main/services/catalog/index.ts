@@ -346,8 +346,11 @@ export function makeCatalog({
         const pack = await packs.get(packId);
         const made = await searchable(pack);
         if (text !== undefined) {
-          const hits = await find(pack, text, k);
-          return { hits: hits.map((h, i) => hitOf(pack, made.size, h, i + 1, true)) };
+          const { embedding } = await embedder.text(packId, text);
+          const hits = made.search(embedding, k);
+          return {
+            hits: hits.map(({ id, score }, i) => hitOf(pack, made.size, { hash: id, score }, i + 1, true)),
+          };
         }
         const row = store.read.images.byId(imageId ?? '');
         const vector = row && store.read.images.vector(row.content_hash, encoderHash(pack));
