@@ -52,7 +52,8 @@ class Vit final : public FastVit {
         m_(c.mlp),
         ld_(row_stride(d_)),
         ldm_(row_stride(m_)),
-        ldqkv_(row_stride(3 * d_)),
+        // Keys and values are written as whole tiles from column d on.
+        ldqkv_(row_stride(d_ + padded(2 * d_))),
         ldp_(row_stride(c.patch_numbers())),
         ldz_(row_stride(std::max(c.dims, d_))) {}
 
