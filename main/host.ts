@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AppError } from '#contract';
 import type { Root, StudioServices } from '#contract';
 import type { Config } from './config.ts';
-import { decodeContract } from './decode/index.ts';
+import { decodeContract, makeDecoder } from './decode/index.ts';
 import { engineContract } from './engine/index.ts';
 import { makeChild } from './link/index.ts';
 import type { Spawn } from './link/index.ts';
@@ -59,7 +59,10 @@ export function createHost(config: Config, platform: Platform): Host {
     opened.clear();
     return Promise.resolve();
   });
-  const decoder = makeChild('decode', decodeContract, platform.spawn, 'decode_lost');
+  const decoder = makeChild('decode', decodeContract, platform.spawn, 'decode_lost', async (client) => {
+    await client.decode.ready({});
+  });
+  const decode = makeDecoder({ child: decoder, ms: DECODE_MS, thumbnail: THUMBNAIL });
 
   /** The engine with this pack open in it. */
   const engineFor = async (packId: string) => {
@@ -96,25 +99,6 @@ export function createHost(config: Config, platform: Platform): Host {
       yield* (await engineFor(request.packId)).sample(request, { signal });
     },
   };
-
-  /** A file that does not come back in time costs the decoder its life, not the import. */
-  async function decode(file: Uint8Array, size: number) {
-    const client = await decoder.client();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        decoder.kill();
-        reject(
-          new AppError('decode_timeout', `The picture took longer than ${DECODE_MS / 1000} s to decode.`),
-        );
-      }, DECODE_MS);
-    });
-    try {
-      return await Promise.race([client.decode.image({ file, size, thumbnail: THUMBNAIL }), late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
 
   const gallery = makeGallery(store, config.home, now);
   const catalog = makeCatalog({

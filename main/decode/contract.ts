@@ -4,6 +4,8 @@ import { Pixels, bytes, call } from '#contract';
 
 export const decodeContract = {
   decode: {
+    /** Answers once the decoder has loaded, so that its start counts against no picture. */
+    ready: call(v.strictObject({}), v.strictObject({})),
     /** A whole file to RGB bytes [size, size, 3] (square crop from the centre), a WebP thumbnail, and its own size. */
     image: call(
       v.strictObject({ file: bytes(), size: Pixels, thumbnail: Pixels }),

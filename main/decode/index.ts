@@ -1,1 +1,3 @@
 export { decodeContract } from './contract.ts';
+export { makeDecoder } from './decoder.ts';
+export type { Decoder } from './decoder.ts';

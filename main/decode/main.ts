@@ -10,6 +10,11 @@ link.onClose(() => {
 });
 serve(
   decodeContract,
-  { decode: { image: ({ file, size, thumbnail }) => decodeImage(file, size, thumbnail) } },
+  {
+    decode: {
+      ready: () => ({}),
+      image: ({ file, size, thumbnail }) => decodeImage(file, size, thumbnail),
+    },
+  },
   link,
 );
