@@ -11,10 +11,12 @@ import {
   ortTextEncoder,
   ortUpscaler,
 } from './backends/ort/parts.ts';
+import { openNativeEncoder } from './backends/native/native-encoder.ts';
+import type { NativeEncoder } from './backends/native/native-encoder.ts';
 import { providerOrder } from './backends/ort/session.ts';
 import type { OrtSession, Provider } from './backends/ort/session.ts';
 import { choose } from './choose.ts';
-import type { Chosen } from './choose.ts';
+import type { Chosen, Refusal } from './choose.ts';
 import type {
   Denoiser,
   Golden,
@@ -40,15 +42,24 @@ export interface OpenPack {
   upscaler(): Promise<Upscaler | null>;
   /** What runs each part that was opened so far. */
   backends(): Record<string, BackendUse>;
-  /** Opens one part for `doctor`. */
-  inspect(part: PackPartName): Promise<Chosen>;
+  /** Opens one part for `doctor`: what runs it, and every refusal before it in the order. */
+  inspect(part: PackPartName): Promise<Inspection>;
   close(): Promise<void>;
+}
+
+export interface Inspection {
+  readonly name: string;
+  readonly detail: string;
+  readonly goldenError: number | null;
+  readonly refused: readonly Refusal[];
 }
 
 export interface OpenOptions {
   readonly threads: number;
   readonly platform?: NodeJS.Platform;
   readonly order?: readonly Provider[];
+  /** False leaves our own kernel out (tests of the other backends). */
+  readonly native?: boolean;
 }
 
 const ORT_VERSION = '1.30.0';
@@ -74,13 +85,15 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
       );
     });
 
-  function inspect(part: PackPartName): Promise<Chosen> {
+  const goldenData = (): Promise<Golden> =>
+    (golden ??= read(manifest.golden.file).then((bytes) => readSafetensors(bytes).tensors));
+
+  function open(part: PackPartName): Promise<Chosen> {
     const entry = manifest.parts[part];
     if (!entry) throw new AppError('part_missing', `The pack "${manifest.id}" has no part "${part}".`);
     let opening = chosen.get(part);
     if (!opening) {
-      golden ??= read(manifest.golden.file).then((bytes) => readSafetensors(bytes).tensors);
-      opening = Promise.all([read(entry.file), golden]).then(([bytes, g]) =>
+      opening = Promise.all([read(entry.file), goldenData()]).then(([bytes, g]) =>
         choose(part, bytes, order, options.threads, g, manifest.golden.tolerance, known),
       );
       chosen.set(part, opening);
@@ -89,21 +102,79 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
     return opening;
   }
 
+  const detail = `onnxruntime ${ORT_VERSION}, ${options.threads} threads`;
   const port = async <T>(part: PackPartName, name: string, make: (session: OrtSession) => T): Promise<T> => {
-    const { session, provider } = await inspect(part);
-    used[name] = {
-      name: `ort-${provider}`,
-      detail: `onnxruntime ${ORT_VERSION}, ${options.threads} threads`,
-    };
+    const { session, provider } = await open(part);
+    used[name] = { name: `ort-${provider}`, detail };
     return make(session);
   };
+
+  let native: Promise<NativeEncoder | Refusal> | undefined;
+  const openNative = (): Promise<NativeEncoder | Refusal> =>
+    (native ??= Promise.all([read(manifest.parts.encoderWeights.file), goldenData()]).then(
+      async ([weights, g]) => {
+        const result = await openNativeEncoder(weights, manifest, g, options.threads);
+        return 'refused' in result ? { name: 'native', reason: result.refused } : result;
+      },
+    ));
+
+  /** Our own kernel is the first choice on a CPU; a GPU provider that passed goes before it. */
+  const encoderPart = async (
+    part: 'imageEncoder' | 'imageEncoderVjp',
+  ): Promise<{ chosen: Chosen; native: NativeEncoder | null; refused: Refusal[] }> => {
+    const chosen = await open(part);
+    if (chosen.provider !== 'cpu' || options.native === false) return { chosen, native: null, refused: [] };
+    const result = await openNative();
+    return 'reason' in result
+      ? { chosen, native: null, refused: [result] }
+      : { chosen, native: result, refused: [] };
+  };
+  const encoderPort = async <T>(
+    part: 'imageEncoder' | 'imageEncoderVjp',
+    name: string,
+    own: (kernel: NativeEncoder) => T,
+    make: (session: OrtSession) => T,
+  ): Promise<T> => {
+    const found = await encoderPart(part);
+    if (!found.native) return port(part, name, make);
+    used[name] = { name: 'native', detail: found.native.detail };
+    return own(found.native);
+  };
+
+  async function inspect(part: PackPartName): Promise<Inspection> {
+    if (part === 'imageEncoder' || part === 'imageEncoderVjp') {
+      const { chosen: ort, native: own, refused } = await encoderPart(part);
+      if (own)
+        return { name: 'native', detail: own.detail, goldenError: own.goldenError, refused: ort.refused };
+      return {
+        name: `ort-${ort.provider}`,
+        detail,
+        goldenError: ort.goldenError,
+        refused: [...ort.refused, ...refused],
+      };
+    }
+    const { provider, goldenError, refused } = await open(part);
+    return { name: `ort-${provider}`, detail, goldenError, refused };
+  }
   let tokenizer: Promise<Tokenizer> | undefined;
 
   return {
     manifest,
     denoiser: () => port('denoiser', 'denoiser', (s) => ortDenoiser(s, shape, manifest.denoiser.channels)),
-    imageEncoder: () => port('imageEncoder', 'imageEncoder', (s) => ortImageEncoder(s, shape)),
-    gradientKernel: () => port('imageEncoderVjp', 'gradient', (s) => ortGradientKernel(s, shape)),
+    imageEncoder: () =>
+      encoderPort(
+        'imageEncoder',
+        'imageEncoder',
+        (n) => n.encoder,
+        (s) => ortImageEncoder(s, shape),
+      ),
+    gradientKernel: () =>
+      encoderPort(
+        'imageEncoderVjp',
+        'gradient',
+        (n) => n.kernel,
+        (s) => ortGradientKernel(s, shape),
+      ),
     textEncoder: () => port('textEncoder', 'textEncoder', ortTextEncoder),
     tokenizer: () =>
       (tokenizer ??= read(manifest.parts.tokenizer.file).then((bytes) =>
@@ -118,6 +189,9 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
       for (const opening of chosen.values())
         await opening.then(({ session }) => session.release()).catch(() => undefined);
       chosen.clear();
+      const own = await native?.catch(() => undefined);
+      if (own && 'close' in own) own.close();
+      native = undefined;
     },
   };
 }

@@ -112,10 +112,10 @@ export function engineServices(options: OpenOptions): EngineServices {
         for (const [part, port] of PORTS) {
           if (!open.manifest.parts[part]) continue;
           try {
-            const { provider, goldenError, refused } = await open.inspect(part);
+            const { name, detail, goldenError, refused } = await open.inspect(part);
             ports.push({
               port,
-              chosen: { name: `ort-${provider}`, detail: `${options.threads} threads`, goldenError },
+              chosen: { name, detail, goldenError },
               refused: refused.map((r) => ({ ...r })),
             });
           } catch (error) {

@@ -24,7 +24,7 @@ describe('choosing what runs a part', () => {
 
   it('agrees with the formulas on every part', async () => {
     const { folder, manifest } = writeTinyPack(parent, { id: 'good' });
-    const pack = openPack(folder, manifest, { threads: 1, order: ['cpu'] });
+    const pack = openPack(folder, manifest, { threads: 1, order: ['cpu'], native: false });
     for (const part of [
       'denoiser',
       'imageEncoder',
@@ -33,8 +33,8 @@ describe('choosing what runs a part', () => {
       'prior',
       'upscaler',
     ] as const) {
-      const { provider, goldenError, refused } = await pack.inspect(part);
-      expect({ part, provider, refused }).toEqual({ part, provider: 'cpu', refused: [] });
+      const { name, goldenError, refused } = await pack.inspect(part);
+      expect({ part, name, refused }).toEqual({ part, name: 'ort-cpu', refused: [] });
       expect(goldenError).toBeLessThan(0.1);
     }
     await pack.close();
@@ -55,16 +55,16 @@ describe('choosing what runs a part', () => {
         /"upscaler".*ort-cpu: golden check failed: [\d.]+ times the tolerance/,
       ) as string,
     });
-    await expect(pack.inspect('prior')).resolves.toMatchObject({ provider: 'cpu' });
+    await expect(pack.inspect('prior')).resolves.toMatchObject({ name: 'ort-cpu' });
     await pack.close();
   });
 
   it('goes on to the next provider, keeps the refusal, and does not try it again for the next part', async () => {
     const { folder, manifest } = writeTinyPack(parent, { id: 'order' });
-    const pack = openPack(folder, manifest, { threads: 1, order: ['cuda', 'cpu'] });
+    const pack = openPack(folder, manifest, { threads: 1, order: ['cuda', 'cpu'], native: false });
     const first = await pack.inspect('prior');
     const second = await pack.inspect('imageEncoder');
-    expect(first.provider).toBe('cpu');
+    expect(first.name).toBe('ort-cpu');
     expect(first.refused).toEqual([{ name: 'ort-cuda', reason: expect.stringMatching(/\S/) as string }]);
     expect(second.refused).toEqual(first.refused);
     expect(JSON.stringify(first.refused)).not.toMatch(/node_modules|\/home|\/root/);
