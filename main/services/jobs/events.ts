@@ -7,7 +7,7 @@ type Body<E = JobEvent> = E extends JobEvent ? Omit<E, 'jobId' | 'seq' | 'at'> :
 export type EventBody = Body;
 
 export interface EventLog {
-  /** May be called inside a transaction: then the event is kept, and seen, with it or not at all. */
+  /** Any but a step or preview may be part of a transaction: then the event is kept, and seen, with it or not at all. */
   append(jobId: string, body: EventBody): JobEvent;
   /** Events after `after`, then new ones until the final one or the signal. Ends at once when the final one is not after `after`. */
   watch(jobId: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent>;
@@ -26,7 +26,8 @@ export function makeEventLog(store: Store, now: () => number): EventLog {
     append(jobId, body) {
       const seq = store.read.jobs.lastSeq(jobId) + 1;
       const event = { ...body, jobId, seq, at: now() } as JobEvent;
-      store.transaction(() => {
+      const passing = event.type === 'step' || event.type === 'preview';
+      (passing ? store.relaxed : store.transaction)(() => {
         if (event.type === 'preview') {
           const { rgba, ...rest } = event;
           store.write.jobs.dropEvents(jobId, `preview:${event.arm}`);

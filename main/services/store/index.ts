@@ -22,6 +22,18 @@ export function makeStore(db: Db) {
     write: { images: imageWrites(db), jobs: jobWrites(db), gallery: galleryWrites(db) },
     /** All or nothing. */
     transaction: <T>(work: () => T): T => db.transaction(work).immediate(),
+    /**
+     * All or nothing, but without waiting for the disk: a power cut may lose it, a crash of the process does not. For what
+     * is worthless once its job was cut off (steps and previews: hundreds a job).
+     */
+    relaxed: <T>(work: () => T): T => {
+      db.pragma('synchronous = NORMAL');
+      try {
+        return db.transaction(work).immediate();
+      } finally {
+        db.pragma('synchronous = FULL');
+      }
+    },
     close: () => {
       db.close();
     },
