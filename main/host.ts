@@ -1,11 +1,12 @@
 /** Builds the services by hand in one visible order and closes them in reverse. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError } from '#contract';
+import { AppError, contract } from '#contract';
 import type { Root, StudioServices } from '#contract';
 import type { Config } from './config.ts';
 import { decodeContract, makeDecoder } from './decode/index.ts';
 import { engineContract } from './engine/index.ts';
+import { makeInFlight } from './in-flight.ts';
 import { makeChild } from './link/index.ts';
 import type { Spawn } from './link/index.ts';
 import { makeCatalog } from './services/catalog/index.ts';
@@ -14,8 +15,10 @@ import { makeGallery } from './services/gallery/index.ts';
 import { makeJobs } from './services/jobs/index.ts';
 import type { JobsEngine } from './services/jobs/index.ts';
 import { makePacks } from './services/packs/index.ts';
+import type { InstalledPack } from './services/packs/index.ts';
 import { makeSettings } from './services/settings/index.ts';
 import { makeStore, openStore, takeLease } from './services/store/index.ts';
+import type { Store } from './services/store/index.ts';
 
 /** What differs between desktop, serve, command line and tests. */
 export interface Platform {
@@ -23,6 +26,8 @@ export interface Platform {
   readonly appVersion: string;
   readonly pickFolder?: () => Promise<string | null>;
   readonly now?: () => number;
+  /** How long `close` waits for what runs before it ends the child processes under it. */
+  readonly closeMs?: number;
 }
 
 export interface Host {
@@ -33,9 +38,14 @@ export interface Host {
   sampleRoot(): Promise<Root | null>;
   /** PNG of a result, or WebP thumbnail of a catalog image, by opaque id. */
   asset(id: string): Promise<{ bytes: Uint8Array; type: 'image/png' | 'image/webp' } | null>;
+  /**
+   * Interrupts the running job, aborts every other call and waits for them, then ends the child processes and closes the
+   * catalog. New calls are refused meanwhile.
+   */
   close(): Promise<void>;
 }
 
+const CLOSE_MS = 5000;
 const DECODE_MS = 5000;
 const THUMBNAIL = 256;
 
@@ -44,7 +54,7 @@ export function createHost(config: Config, platform: Platform): Host {
   const now = platform.now ?? Date.now;
   mkdirSync(config.home, { recursive: true });
   const release = takeLease(config.home, config.port);
-  let store;
+  let store: Store;
   try {
     store = makeStore(openStore(config.home));
   } catch (error) {
@@ -122,7 +132,22 @@ export function createHost(config: Config, platform: Platform): Host {
   });
   jobs.start();
 
-  const services: StudioServices = {
+  /** Folders, and for packs that were used since the start the images that their searches lack. */
+  const catalogCheck = (used: readonly (InstalledPack | null)[]) => {
+    const lacks = used.flatMap((pack) => {
+      const unread = pack && catalog.unread(pack);
+      return unread
+        ? [`the pack "${pack.manifest.id}" lacks ${unread.images} images: ${unread.reason.message}`]
+        : [];
+    });
+    return {
+      name: 'catalog',
+      state: lacks.length > 0 ? ('problem' as const) : ('ok' as const),
+      message: [`${store.read.images.roots().length} folders`, ...lacks].join('; '),
+    };
+  };
+  const inFlight = makeInFlight();
+  const services: StudioServices = inFlight.watch(contract, {
     jobs: jobs.service,
     catalog: catalog.service,
     gallery: gallery.service,
@@ -153,32 +178,49 @@ export function createHost(config: Config, platform: Platform): Host {
               state: found.length > 0 ? ('ok' as const) : ('problem' as const),
               message: `${found.length} usable, ${refused.length} refused`,
             },
-            { name: 'catalog', state: 'ok' as const, message: `${store.read.images.roots().length} folders` },
+            catalogCheck(await Promise.all(wanted.map((p) => packs.get(p.packId).catch(() => null)))),
           ],
           packs: reports,
           refused,
         };
       },
     },
-  };
+  });
+
+  let childrenClosed: Promise<unknown> | undefined;
+  const closeChildren = (): Promise<unknown> =>
+    (childrenClosed ??= Promise.all([engine.close(), decoder.close()]));
+  async function shutDown(): Promise<void> {
+    const ms = platform.closeMs ?? CLOSE_MS;
+    const timers: NodeJS.Timeout[] = [];
+    const after = (delay: number): Promise<void> =>
+      new Promise((resolve) => {
+        timers.push(setTimeout(resolve, delay));
+      });
+    inFlight.refuse();
+    // Without its children, what hangs in them fails; what still does not end then is left behind.
+    void after(ms).then(closeChildren);
+    await Promise.race([jobs.close().then(() => inFlight.stop()), after(2 * ms)]);
+    await closeChildren();
+    timers.forEach(clearTimeout);
+    store.close();
+    release();
+  }
+  let closed: Promise<void> | undefined;
 
   return {
     services,
-    registerRoot: (path) => catalog.registerRoot(path, false),
-    sampleRoot: () => catalog.registerRoot(config.sampleFolder, true).catch(() => null),
-    async asset(id) {
-      const png = await gallery.file(id);
-      if (png) return { bytes: png, type: 'image/png' };
-      const row = store.read.images.byId(id);
-      const webp = row ? await catalog.thumbnail(row.content_hash) : null;
-      return webp ? { bytes: webp, type: 'image/webp' } : null;
-    },
-    async close() {
-      await jobs.close();
-      await Promise.all([engine.close(), decoder.close()]);
-      store.close();
-      release();
-    },
+    registerRoot: (path) => inFlight.run(() => catalog.registerRoot(path, false)),
+    sampleRoot: () => inFlight.run(() => catalog.registerRoot(config.sampleFolder, true).catch(() => null)),
+    asset: (id) =>
+      inFlight.run(async () => {
+        const png = await gallery.file(id);
+        if (png) return { bytes: png, type: 'image/png' as const };
+        const row = store.read.images.byId(id);
+        const webp = row ? await catalog.thumbnail(row.content_hash) : null;
+        return webp ? { bytes: webp, type: 'image/webp' as const } : null;
+      }),
+    close: () => (closed ??= shutDown()),
   };
 }
 

@@ -64,7 +64,8 @@ export function makeDecoder({ child, ms, thumbnail }: DecoderOptions): Decoder {
       try {
         return await attempt(file, size);
       } catch (error) {
-        const lost = error instanceof AppError && (error.code === 'decode_lost' || error.code === 'link_closed');
+        const lost =
+          error instanceof AppError && (error.code === 'decode_lost' || error.code === 'link_closed');
         if (!lost) throw error;
         // Its process died, perhaps of another file. A second try, not beside other second tries, tells.
         return oneByOne(() => attempt(file, size));

@@ -377,7 +377,11 @@ export function makeCatalog({
                 : `The pinned image ${hash.slice(0, 12)} is not in the catalog. Import its folder again, or take the pin away.`,
               { details: { contentHash: hash } },
             );
-          return { hash, score: vector.reduce((s, x, d) => s + x * (embedding[d] as number), 0), pinned: true };
+          return {
+            hash,
+            score: vector.reduce((s, x, d) => s + x * (embedding[d] as number), 0),
+            pinned: true,
+          };
         });
         const free = made
           .search(embedding, Math.max(0, k - pinned.length), new Set([...own, ...pins, ...bans]))
