@@ -26,7 +26,7 @@ export interface Session {
   /** A ticket for one socket. Rejects with `unauthorized` when the host does not know this tab (any more). */
   ticket(): Promise<string>;
   /** What image addresses carry, where the host asks for it. */
-  assetKey(): string | undefined;
+  readonly assetKey: () => string | undefined;
 }
 
 /** Takes the token out of the address at once and swaps it at the first ticket. */

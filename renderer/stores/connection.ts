@@ -1,4 +1,4 @@
-import { connect, contract } from '#contract';
+import { connect, contract, linkClosedError } from '#contract';
 import type { AppError, StudioClient } from '#contract';
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
@@ -15,7 +15,7 @@ export const useConnectionStore = defineStore('connection', () => {
   const opens = ref(0);
   let bridge: Bridge | undefined;
   let current: StudioClient | undefined;
-  let waiting: { resolve(client: StudioClient): void; reject(error: AppError): void }[] = [];
+  let waiting: { resolve: (client: StudioClient) => void; reject: (error: AppError) => void }[] = [];
   let retryNow = (): void => undefined;
   const openedListeners: (() => void)[] = [];
 
@@ -48,6 +48,10 @@ export const useConnectionStore = defineStore('connection', () => {
     };
     return () => {
       keeper.stop();
+      // Whoever asks from now on is told, instead of being given a client whose link is closed.
+      current = undefined;
+      error.value = linkClosedError();
+      state.value = 'refused';
     };
   }
 

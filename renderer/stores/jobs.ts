@@ -162,7 +162,7 @@ export const useJobsStore = defineStore('jobs', () => {
       for (const item of items.reverse()) {
         if (item.state !== 'queued' && item.state !== 'running') continue;
         if (!known(item.jobId)) put(newJob(item.jobId, item.request), true);
-        if (!viewer.hasSubject) viewer.showJob(item.jobId);
+        if (!viewer.chosen) viewer.showJob(item.jobId);
         void follow(item.jobId);
       }
     } catch (thrown) {

@@ -124,7 +124,7 @@ export const usePromptStore = defineStore('prompt', () => {
     const next = list[(start + direction + list.length) % list.length];
     if (next) {
       selectedId.value = next.id;
-      selection.value = { begin: next.begin, end: next.end };
+      selection.value = { begin: next.end, end: next.end };
     }
     return next;
   }

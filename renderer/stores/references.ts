@@ -91,17 +91,20 @@ export const useReferencesStore = defineStore('references', () => {
       controller.abort();
       running.delete(id);
     }
-    return Promise.all(
-      list.map((want) => {
-        if (want.request.packId === '' || found.get(want.id)?.key === want.key) return undefined;
-        const known = answers.get(want.key);
-        if (!known) return search(want);
-        running.get(want.id)?.abort();
-        running.delete(want.id);
-        found.set(want.id, { key: want.key, state: 'ready', response: known, error: undefined });
-        return undefined;
-      }),
-    );
+    return Promise.all(list.map(lookUp));
+  }
+
+  /** Answers from memory where it can. */
+  async function lookUp(want: (typeof wanted.value)[number]): Promise<void> {
+    if (want.request.packId === '' || found.get(want.id)?.key === want.key) return;
+    const known = answers.get(want.key);
+    if (!known) {
+      await search(want);
+      return;
+    }
+    running.get(want.id)?.abort();
+    running.delete(want.id);
+    found.set(want.id, { key: want.key, state: 'ready', response: known, error: undefined });
   }
 
   watch(

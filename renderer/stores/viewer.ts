@@ -13,16 +13,19 @@ export const useViewerStore = defineStore('viewer', () => {
   const flipped = ref(false);
   const recipeOpen = ref(true);
 
+  /** True when the user chose what is shown; a pair that only happens to be the newest gives way to a run. */
+  const chosen = ref(false);
+
   const jobId = computed(() => (subject.value && 'jobId' in subject.value ? subject.value.jobId : null));
   const pairId = computed(() => (subject.value && 'pairId' in subject.value ? subject.value.pairId : null));
-  const hasSubject = computed(() => subject.value !== undefined);
-
   function showJob(id: string): void {
     subject.value = { jobId: id };
+    chosen.value = true;
   }
 
-  function showPair(id: string): void {
+  function showPair(id: string, byHand = true): void {
     subject.value = { pairId: id };
+    chosen.value = byHand;
   }
 
   /** A job that is looked at becomes its pair; whoever looks elsewhere is not disturbed. */
@@ -30,5 +33,5 @@ export const useViewerStore = defineStore('viewer', () => {
     if (jobId.value === job) showPair(pair);
   }
 
-  return { subject, mode, flipped, recipeOpen, jobId, pairId, hasSubject, showJob, showPair, finished };
+  return { subject, mode, flipped, recipeOpen, jobId, pairId, chosen, showJob, showPair, finished };
 });

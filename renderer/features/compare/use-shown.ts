@@ -11,9 +11,9 @@ export function useShown() {
   const gallery = useGalleryStore();
 
   watch(
-    () => [viewer.hasSubject, gallery.pairs[0]?.pairId] as const,
-    ([chosen, newest]) => {
-      if (!chosen && newest !== undefined) viewer.showPair(newest);
+    () => [viewer.subject === undefined, gallery.pairs[0]?.pairId] as const,
+    ([nothing, newest]) => {
+      if (nothing && newest !== undefined) viewer.showPair(newest, false);
     },
     { immediate: true },
   );

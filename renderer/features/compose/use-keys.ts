@@ -6,11 +6,18 @@ import type { CompareMode } from '../../stores/viewer.ts';
 
 const MODES: Readonly<Record<string, CompareMode>> = { 1: 'side', 2: 'slider', 3: 'flip' };
 
+/** What the keys need of the editor. */
+export interface EditorHandle {
+  focus(): void;
+  /** Reads the selection now. */
+  syncSelection(): void;
+}
+
 /**
  * The keys of Compose. Those with Control (Command on macOS) work everywhere; single letters and Space only where no
- * text is typed and no control wants them. `focusEditor` brings the caret back to the sentence.
+ * text is typed and no control wants them.
  */
-export function useKeys(focusEditor: () => void): void {
+export function useKeys(editor: EditorHandle): void {
   const jobs = useJobsStore();
   const prompt = usePromptStore();
   const viewer = useViewerStore();
@@ -63,13 +70,17 @@ export function useKeys(focusEditor: () => void): void {
   function onKeyDown(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.isComposing) return;
     const inEditor = isEditor(event.target);
+    if (inEditor) editor.syncSelection();
     let used = false;
-    if (event.key === 'F8') {
+    if (event.key === 'F6') {
+      used = true;
+      nextRegion(event.shiftKey ? -1 : 1);
+    } else if (event.key === 'F8') {
       used = true;
       prompt.stepSelection(event.shiftKey ? -1 : 1);
-      focusEditor();
+      editor.focus();
     } else if ((event.ctrlKey || event.metaKey) && !event.altKey) used = withMod(event, inEditor);
-    else if (!event.altKey && !inEditor && !wantsKeys(event.target)) used = plain(event);
+    else if (!event.altKey && !inEditor && !wantsKey(event.target, event.key)) used = plain(event);
     if (used) event.preventDefault();
   }
 
@@ -101,10 +112,28 @@ function isField(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
 }
 
-/** A control that has a use for letters or Space itself. */
-function wantsKeys(target: EventTarget | null): boolean {
-  return (
-    target instanceof Element &&
-    target.closest('input, select, textarea, summary, button, [role="option"], [role="dialog"]') !== null
-  );
+/** True for a key that the control in focus has a use for itself. */
+function wantsKey(target: EventTarget | null, key: string): boolean {
+  if (!(target instanceof Element)) return false;
+  if (target.closest('[role="dialog"], [role="option"], select, textarea')) return true;
+  if (target instanceof HTMLInputElement) return target.type !== 'radio' && target.type !== 'range';
+  return key === ' ' && target.closest('button, summary, a') !== null;
+}
+
+/** Moves the focus to the next part of the screen, around its ends. */
+function nextRegion(direction: 1 | -1): void {
+  const regions = [...document.querySelectorAll<HTMLElement>('[data-region]')];
+  const at = regions.findIndex((region) => region.contains(document.activeElement));
+  const from = at < 0 && direction < 0 ? 0 : at;
+  for (let i = 1; i <= regions.length; i++) {
+    const region = regions[(from + direction * i + regions.length * 2) % regions.length];
+    const stop = region?.matches('[tabindex="0"], [contenteditable]')
+      ? region
+      : region?.querySelector<HTMLElement>(
+          'button:not(:disabled, [tabindex="-1"]), input:not(:disabled), select, [tabindex="0"]',
+        );
+    if (!stop) continue;
+    stop.focus();
+    return;
+  }
 }

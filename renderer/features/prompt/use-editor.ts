@@ -10,6 +10,7 @@ import { writeMarks } from './marks.ts';
 import type { ChipLook } from './editor-dom.ts';
 import type { Chip } from './document.ts';
 
+/** What the element listens to. */
 export interface EditorHandlers {
   readonly beforeinput: (event: InputEvent) => void;
   readonly input: () => void;
@@ -24,7 +25,7 @@ export interface EditorHandlers {
 export function useEditor(
   root: Readonly<Ref<HTMLElement | null>>,
   lookOf: (chip: Chip) => ChipLook,
-): EditorHandlers {
+): { readonly on: EditorHandlers; readonly syncSelection: () => void } {
   const prompt = usePromptStore();
   let composing = false;
 
@@ -42,7 +43,8 @@ export function useEditor(
     caretIntoView(element);
   }
 
-  function onSelectionChange(): void {
+  /** The browser tells of a new selection late; whoever is about to use it asks for it. */
+  function syncSelection(): void {
     const element = root.value;
     if (!element || composing || document.activeElement !== element) return;
     const range = readSelection(element);
@@ -85,12 +87,14 @@ export function useEditor(
   }
 
   function onPaste(event: ClipboardEvent): void {
+    syncSelection();
     event.preventDefault();
     const text = event.clipboardData?.getData('text/plain').replaceAll(/\r\n?/g, '\n') ?? '';
     if (text !== '') prompt.paste(prompt.selection.begin, prompt.selection.end, text);
   }
 
   function onCopy(event: ClipboardEvent): void {
+    syncSelection();
     const { begin, end } = prompt.selection;
     if (begin === end) return;
     event.preventDefault();
@@ -105,10 +109,10 @@ export function useEditor(
 
   onMounted(() => {
     render();
-    document.addEventListener('selectionchange', onSelectionChange);
+    document.addEventListener('selectionchange', syncSelection);
   });
   onBeforeUnmount(() => {
-    document.removeEventListener('selectionchange', onSelectionChange);
+    document.removeEventListener('selectionchange', syncSelection);
   });
   // At once, not in Vue's next round: a second key may come before it.
   watch(
@@ -129,7 +133,7 @@ export function useEditor(
     { flush: 'sync' },
   );
 
-  return {
+  const on: EditorHandlers = {
     beforeinput: onBeforeInput,
     input: () => {
       if (!composing) readBack();
@@ -145,6 +149,7 @@ export function useEditor(
     cut: onCut,
     paste: onPaste,
   };
+  return { on, syncSelection };
 }
 
 function targetOf(element: HTMLElement, event: InputEvent): { begin: number; end: number } | undefined {
