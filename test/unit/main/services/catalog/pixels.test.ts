@@ -85,7 +85,14 @@ describe('the second pack', () => {
     made.set(contentHash, png);
     const writer = rig.catalog.resultWriter(small);
     const embedding = Float32Array.of(1, 0, 0);
-    const result = { imageId: 'i', contentHash, name: 'refined 7', rgb: new Uint8Array(192), size: 8, embedding };
+    const result = {
+      imageId: 'i',
+      contentHash,
+      name: 'refined 7',
+      rgb: new Uint8Array(192),
+      size: 8,
+      embedding,
+    };
     writer.write(result);
     writer.follow(result);
     expect(await rig.catalog.pixels(large, contentHash)).toHaveLength(16 * 16 * 3);
@@ -112,7 +119,10 @@ describe('pins', () => {
     await rig.importAll(other, 'large');
     await expect(
       rig.catalog.service.references({ phrase: 'blue', k: 4, pins: [red], bans: [], packId: 'large' }, idle),
-    ).rejects.toMatchObject({ code: 'no_references', message: expect.stringContaining('"red.png"') as string });
+    ).rejects.toMatchObject({
+      code: 'no_references',
+      message: expect.stringContaining('"red.png"') as string,
+    });
   });
 
   it('more than k come all, and nothing else', async () => {

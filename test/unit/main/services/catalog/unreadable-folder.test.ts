@@ -17,7 +17,13 @@ beforeAll(() => {
   writeFileSync(join(folder, 'pictures', 'open', 'a.png'), 'bytes of a');
   writeFileSync(join(folder, 'pictures', 'private', 'b.png'), 'bytes of b');
   store = makeStore(openStore(join(folder, 'home')));
-  store.write.images.root({ root_id: 'r', path: join(folder, 'pictures'), name: 'pictures', built_in: 0, added_at: 1 });
+  store.write.images.root({
+    root_id: 'r',
+    path: join(folder, 'pictures'),
+    name: 'pictures',
+    built_in: 0,
+    added_at: 1,
+  });
 });
 afterAll(() => {
   store.close();
@@ -28,7 +34,8 @@ afterAll(() => {
 async function importWith(refused: string, code: string): Promise<ImportReport> {
   const context = {
     store,
-    decode: () => Promise.resolve({ rgb: new Uint8Array(3), thumbnail: new Uint8Array(1), width: 1, height: 1 }),
+    decode: () =>
+      Promise.resolve({ rgb: new Uint8Array(3), thumbnail: new Uint8Array(1), width: 1, height: 1 }),
     embed: () => Promise.resolve(Float32Array.of(1)),
     encoderHash: 'e',
     dims: 1,

@@ -1,11 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import {
-  RECIPE_KEY,
-  readText,
-  recipeOf,
-  withText,
-} from '../../../../../main/services/gallery/index.ts';
+import { RECIPE_KEY, readText, recipeOf, withText } from '../../../../../main/services/gallery/index.ts';
 
 const plain = (): Promise<Buffer> =>
   sharp({ create: { width: 2, height: 2, channels: 3, background: '#336699' } })
