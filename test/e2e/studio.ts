@@ -1,0 +1,128 @@
+/** The whole studio behind a browser: a real host with the tiny pack, its child processes, `serve`, the built page. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { makeConfig } from '../../main/config.ts';
+import { createHost } from '../../main/host.ts';
+import type { Host } from '../../main/host.ts';
+import { forkSpawn } from '../../main/link/index.ts';
+import type { Spawn } from '../../main/link/index.ts';
+import { startServe } from '../../main/serve/index.ts';
+import type { Served } from '../../main/serve/index.ts';
+import { ensureBuilt } from '../../scripts/build.mjs';
+import { pngOf } from '../support/images.ts';
+import type { Rgb } from '../support/images.ts';
+import { writeTinyPack } from '../support/tiny-pack.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Studio {
+  readonly served: Served;
+  readonly host: Host;
+  /** Errors that the host logged. */
+  readonly errors: string[];
+  /**
+   * Runs the command line on a catalog of its own with the same references, and parses what `--json` prints. The
+   * address of a picture is its file.
+   */
+  command(...args: string[]): Promise<unknown>;
+  readonly out: string;
+  readonly references: string;
+  close(): Promise<void>;
+}
+
+/** Eight references: shades of red, green and blue, and two greys. */
+const COLOURS: readonly Rgb[] = [
+  [250, 20, 20],
+  [200, 40, 30],
+  [20, 240, 30],
+  [40, 190, 50],
+  [20, 30, 250],
+  [50, 40, 200],
+  [120, 120, 120],
+  [220, 220, 220],
+];
+
+/** Milliseconds between two messages of the engine. */
+const PACE = 20;
+
+/**
+ * Hands the engine's messages on one by one with a pause: the tiny pack is done before a person could press a key, and
+ * these tests are about what a person does while it runs.
+ */
+function unhurried(spawn: Spawn): Spawn {
+  return (entry, lost) => {
+    const handle = spawn(entry, lost);
+    if (entry !== 'engine') return handle;
+    const waiting: Uint8Array[] = [];
+    let receive: ((bytes: Uint8Array) => void) | undefined;
+    const timer = setInterval(() => {
+      const next = receive && waiting.shift();
+      if (next) receive?.(next);
+    }, PACE);
+    handle.link.onMessage((bytes) => waiting.push(bytes));
+    handle.link.onClose(() => {
+      clearInterval(timer);
+    });
+    const link = {
+      ...handle.link,
+      onMessage: (handler: (bytes: Uint8Array) => void) => {
+        receive = handler;
+      },
+    };
+    return { ...handle, link };
+  };
+}
+
+export async function startStudio(): Promise<Studio> {
+  ensureBuilt('renderer');
+  const folder = mkdtempSync(join(tmpdir(), 'studio-'));
+  const models = join(folder, 'models');
+  const references = join(folder, 'references');
+  mkdirSync(references, { recursive: true });
+  writeTinyPack(models);
+  for (const [i, colour] of COLOURS.entries()) {
+    writeFileSync(join(references, `${i}.png`), await pngOf(colour));
+  }
+  const errors: string[] = [];
+  const environment = { ACCENT_THREADS: '1' };
+  const host = createHost(makeConfig({ home: join(folder, 'home'), models }), {
+    spawn: unhurried(forkSpawn(environment)),
+    appVersion: '0.0.0',
+  });
+  const { rootId } = await host.registerRoot(references);
+  const signal = new AbortController().signal;
+  for await (const event of host.services.catalog.importFolder({ rootId, packId: 'tiny' }, { signal })) {
+    if (event.type === 'report' && event.report.imported !== COLOURS.length) {
+      throw new Error(`The references were not imported: ${JSON.stringify(event.report)}`);
+    }
+  }
+  const served = await startServe(host, {
+    page: join(root, 'out/renderer'),
+    parseOutput: true,
+    onError: (error, method) => errors.push(`${method ?? 'http'}: ${error.stack ?? error.message}`),
+  });
+  return {
+    served,
+    host,
+    errors,
+    references,
+    out: join(folder, 'out'),
+    async command(...args) {
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        [join(root, 'main/cli/index.ts'), ...args, '--catalog', join(folder, 'home-of-command'), '--json'],
+        { env: { ...process.env, ...environment, ACCENT_MODELS: models } },
+      );
+      return JSON.parse(stdout) as unknown;
+    },
+    async close() {
+      await served.close();
+      await host.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
