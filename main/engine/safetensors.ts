@@ -124,13 +124,13 @@ function entryOf(
     throw badTensor(name, 'its data_offsets are not two whole numbers.');
   const [begin, end] = offsets as [number, number];
   // Infinity once any partial product is beyond what is exact, also when a later zero would hide it.
-  const elements = (shape as number[]).reduce(
+  const elements = (shape).reduce(
     (a, b) => (Number.isSafeInteger(a * b) ? a * b : Number.POSITIVE_INFINITY),
     1,
   );
   if (!Number.isSafeInteger(elements * size) || end - begin !== elements * size)
     throw badTensor(name, `its offsets hold ${end - begin} bytes, its shape needs ${elements * size}.`);
-  return { name, dtype: dtype as string, shape: shape as number[], begin, end };
+  return { name, dtype: dtype as string, shape: shape, begin, end };
 }
 
 function decode(dtype: string, bytes: Uint8Array): TensorData {

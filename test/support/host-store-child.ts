@@ -4,7 +4,7 @@
  * prints how many there were. `race` instead of a migration takes the lease, tells so, and holds it until it is killed.
  */
 import Database from 'better-sqlite3';
-import { AppError } from '../../contract/index.ts';
+import type { AppError } from '../../contract/index.ts';
 import { MIGRATIONS, openStore, takeLease } from '../../main/services/store/index.ts';
 import { SECOND } from './host-migrations.ts';
 
@@ -35,17 +35,14 @@ if (what === 'race') {
     if (count === at) process.kill(process.pid, 'SIGKILL');
     return out;
   };
-  const { exec, pragma } = Database.prototype;
-  Database.prototype.exec = function (this: Database.Database, sql: string) {
-    return watched(() => exec.call(this, sql));
-  };
-  Database.prototype.pragma = function (
-    this: Database.Database,
-    source: string,
-    options?: Database.PragmaOptions,
-  ) {
-    return watched(() => pragma.call(this, source, options));
-  };
+  type Wrapped = (this: unknown, ...args: unknown[]) => unknown;
+  const methods = Database.prototype as unknown as Record<'exec' | 'pragma', Wrapped>;
+  for (const name of ['exec', 'pragma'] as const) {
+    const original = methods[name];
+    methods[name] = function (...args) {
+      return watched(() => original.apply(this, args));
+    };
+  }
   const db = openStore(folder, what === 'second' ? [...MIGRATIONS, SECOND] : MIGRATIONS);
   db.close();
   process.stdout.write(String(count));

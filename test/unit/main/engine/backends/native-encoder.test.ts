@@ -41,7 +41,7 @@ describe('our own kernel as the image encoder', () => {
     const result = await openNativeEncoder(
       weights,
       manifest,
-      golden as Parameters<typeof openNativeEncoder>[2],
+      golden,
       1,
     );
     expect(result).toEqual({

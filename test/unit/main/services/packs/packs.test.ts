@@ -63,7 +63,7 @@ describe('packs', () => {
       /denoiser\.channels/,
     ],
   ])('%s is refused with the field', async (_, change, message) => {
-    writeTinyPack(folder, { id: 'odd', manifest: change as never });
+    writeTinyPack(folder, { id: 'odd', manifest: change });
     writeTinyPack(folder);
     const { packs: found, refused } = await makePacks([folder]).list();
     expect(found.map((p) => p.packId)).toEqual(['tiny']);

@@ -1,0 +1,43 @@
+/** Every pack of this repository: whole, understood, and every part agreeing with PyTorch's numbers on the CPU. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { PackPartName } from '../../../../contract/index.ts';
+import { openPack } from '../../../../main/engine/pack.ts';
+import { makePacks } from '../../../../main/services/packs/index.ts';
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+const folders = ['models', 'test/golden/packs'].map((f) => `${root}/${f}`).filter((f) => existsSync(f));
+const ids = folders.flatMap((folder) =>
+  globSync(`${folder}/*/manifest.json`).map(
+    (path) => (JSON.parse(readFileSync(path, 'utf8')) as { id: string }).id,
+  ),
+);
+
+describe('the packs of this repository', () => {
+  it('are there', () => {
+    expect(ids).toContain('tiny');
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it.each(ids)('%s has its files, its card, and golden data for every graph', async (id) => {
+    const { folder, manifest } = await makePacks(folders).get(id);
+    expect(readFileSync(`${folder}/${manifest.card.file}`, 'utf8')).toMatch(/\S/);
+    expect(dirname(folder)).toMatch(/models$|packs$/);
+    const pack = openPack(folder, manifest, { threads: 2, order: ['cpu'], native: false });
+    const graphs = (Object.keys(manifest.parts) as PackPartName[]).filter((p) =>
+      manifest.parts[p]?.file.endsWith('.onnx'),
+    );
+    expect(graphs.length).toBeGreaterThanOrEqual(4);
+    for (const part of graphs) {
+      const { goldenError } = await pack.inspect(part);
+      expect({ part, goldenError }).toEqual({ part, goldenError: expect.any(Number) as number });
+      expect(goldenError).toBeLessThanOrEqual(1);
+    }
+    expect(
+      (await pack.tokenizer()).tokenize('a person with a full beard', manifest.text.maxTokens).unknown,
+    ).toEqual([]);
+    await pack.close();
+  });
+});
