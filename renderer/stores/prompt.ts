@@ -24,6 +24,7 @@ export interface TextRange {
 interface Moment {
   readonly document: PromptDocument;
   readonly selection: TextRange;
+  readonly selectedId: string | null;
 }
 
 /** The sentence, its chips, the caret and the one undo stack over them. */
@@ -42,7 +43,7 @@ export const usePromptStore = defineStore('prompt', () => {
 
   function commit(next: PromptDocument, kind: string | null, caret?: number): void {
     if (next === document.value) return;
-    stack.push({ document: document.value, selection: selection.value }, kind, performance.now());
+    stack.push(now(), kind, performance.now());
     document.value = next;
     if (caret !== undefined) selection.value = { begin: caret, end: caret };
     if (selectedId.value !== null && !next.chips.some((chip) => chip.id === selectedId.value)) {
@@ -111,6 +112,13 @@ export const usePromptStore = defineStore('prompt', () => {
     commit(changeChip(document.value, id, { muted }), null);
   }
 
+  /** Mutes or unmutes the chip at the caret, else the selected one. */
+  function toggleMute(fromText: boolean): void {
+    const { begin, end } = selection.value;
+    const chip = (fromText ? chipAt(document.value, begin, end) : undefined) ?? selected.value;
+    if (chip) setMuted(chip.id, !chip.muted);
+  }
+
   function removeChip(id: string): void {
     commit(unstress(document.value, id), null);
   }
@@ -133,10 +141,15 @@ export const usePromptStore = defineStore('prompt', () => {
     if (!moment) return;
     document.value = moment.document;
     selection.value = moment.selection;
-    if (!moment.document.chips.some((chip) => chip.id === selectedId.value)) selectedId.value = null;
+    const has = (id: string | null): boolean => moment.document.chips.some((chip) => chip.id === id);
+    if (!has(selectedId.value)) selectedId.value = has(moment.selectedId) ? moment.selectedId : null;
   }
 
-  const now = (): Moment => ({ document: document.value, selection: selection.value });
+  const now = (): Moment => ({
+    document: document.value,
+    selection: selection.value,
+    selectedId: selectedId.value,
+  });
 
   /** Replaces everything (a draft, a recalled recipe); can be undone unless `fresh`. */
   function load(next: PromptDocument, fresh = false): void {
@@ -162,6 +175,7 @@ export const usePromptStore = defineStore('prompt', () => {
     setWeight,
     stepWeight,
     setMuted,
+    toggleMute,
     removeChip,
     stepSelection,
     load,

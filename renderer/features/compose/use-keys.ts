@@ -32,9 +32,8 @@ export function useKeys(editor: EditorHandle): void {
         if (jobs.running) void jobs.cancel(jobs.running.view.jobId);
         return true;
       case 'e':
-        if (event.shiftKey) {
-          if (prompt.selected) prompt.setMuted(prompt.selected.id, !prompt.selected.muted);
-        } else if (inEditor) prompt.stressSelection();
+        if (event.shiftKey) prompt.toggleMute(inEditor);
+        else if (inEditor) prompt.stressSelection();
         return true;
       case 'arrowup':
       case 'arrowdown':
