@@ -29,7 +29,7 @@ export async function openSession(
     logSeverityLevel: 3,
   });
   return {
-    run: async (inputs) => (await session.run(inputs)),
+    run: async (inputs) => await session.run(inputs),
     inputs: session.inputNames,
     release: () => session.release(),
   };

@@ -38,12 +38,7 @@ describe('our own kernel as the image encoder', () => {
     const gradient = golden.get('imageEncoderVjp.out.gradient')?.data as Float32Array;
     gradient[0] = (gradient[0] as number) + 1;
     const weights = readFileSync(`${folder}/encoder.safetensors`);
-    const result = await openNativeEncoder(
-      weights,
-      manifest,
-      golden,
-      1,
-    );
+    const result = await openNativeEncoder(weights, manifest, golden, 1);
     expect(result).toEqual({
       refused: expect.stringMatching(/golden check failed: [\d.]+ times/) as string,
     });
