@@ -156,7 +156,7 @@ describe('a job', () => {
     });
   });
 
-  it('again gives the same pixels: its own first result is not among its references', async () => {
+  it('again gives the same pixels', async () => {
     const hashes = async () => {
       const { done } = await generateDone(test.host, { upscale: false });
       return Promise.all(
@@ -175,6 +175,25 @@ describe('a job', () => {
     expect(hits.map((h) => h.image.contentHash)).toContain(refined?.contentHash);
     const mine = await services().catalog.search({ imageId: refined?.imageId, k: 1, packId: 'tiny' }, idle);
     expect(mine.hits).toHaveLength(1);
+  });
+
+  it('never takes its own results as references unless they are pinned', async () => {
+    const { done } = await generateDone(test.host, {
+      upscale: false,
+      referencesPerEmphasis: 64,
+      source: 'retrieval',
+    });
+    const recipe = await services().gallery.recipe({ imageId: done.results[0]?.imageId ?? '' }, idle);
+    expect(recipe.emphases[0]?.references).toHaveLength(6);
+    const ask = async (pins: string[]) =>
+      (await services().catalog.references({ phrase: 'red', k: 64, pins, bans: [], packId: 'tiny' }, idle))
+        .references;
+    expect((await ask([])).map((r) => r.image.rootId === null)).toEqual(Array(6).fill(false));
+    const mine = done.results.find((r) => r.arm === 'refined')?.contentHash as string;
+    expect((await ask([mine]))[0]).toMatchObject({
+      pinned: true,
+      image: { contentHash: mine, rootId: null },
+    });
   });
 
   it('repeats its recipe to the same pixels, with the references frozen', async () => {
