@@ -36,7 +36,8 @@ class Glossary:
 class Split:
     """One split: uint8 images [n, 3, 64, 64] and the records beside them."""
 
-    def __init__(self, folder: Path, name: str, limit: int | None = None):
+    def __init__(self, folder: Path, name: str, limit: int | None = None, records: bool = True):
+        """`records` false reads the pictures alone: the denoiser's training is language-free, and it starts a minute sooner."""
         shards = sorted(folder.glob(f"{name}-[0-9][0-9][0-9].rgb"))
         if not shards:
             raise FileNotFoundError(f"no shards {name}-*.rgb in {folder}: build the data first (training/README.md)")
@@ -44,8 +45,9 @@ class Split:
         for shard in shards:
             flat = np.fromfile(shard, np.uint8).reshape(-1, SIZE, SIZE, 3)
             images.append(np.ascontiguousarray(flat.transpose(0, 3, 1, 2)))
-            with open(shard.with_suffix(".jsonl")) as f:
-                self.records += [json.loads(line) for line in f]
+            if records:
+                with open(shard.with_suffix(".jsonl")) as f:
+                    self.records += [json.loads(line) for line in f]
             if limit and sum(map(len, images)) >= limit:
                 break
         self.images = np.concatenate(images)[:limit]

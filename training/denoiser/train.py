@@ -106,7 +106,7 @@ def main():
     two_stage = c["model"]["channels"] == 6
     schedule = Schedule(config["schedule"])
     encoder = load_encoder(config, args.init_from)
-    train = Split(paths.data(), "train")
+    train = Split(paths.data(), "train", records=False)
     torch.manual_seed(config["seed"])
     database = ReferenceDatabase.build(encoder, train.images, schedule, c["database"], paths.runs() / config["name"] / "references.pt")
     conditions = Conditions(database, c)

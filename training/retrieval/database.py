@@ -11,7 +11,8 @@ from ..clip.train import embed_all
 from ..common.noise import noise_bank
 
 BANK_SEED, BANK_COUNT = 1, 8
-GRID = list(range(0, 1001, 50))
+STEP = 100
+GRID = list(range(0, 1001, STEP))
 
 
 class ReferenceDatabase:
@@ -25,7 +26,9 @@ class ReferenceDatabase:
         if cache.exists():
             state = torch.load(cache, weights_only=True)
             return cls(state["source"], state["clean"], state["noised"])
+        encoder = torch.compile(encoder)
         source = embed_all(encoder, images)
+        print(f"embedded {len(images)} training images", flush=True)
         size = images.shape[-1]
         bank = torch.from_numpy(noise_bank(BANK_SEED, BANK_COUNT, size))
         noise = bank[torch.arange(references) % BANK_COUNT]
@@ -36,7 +39,7 @@ class ReferenceDatabase:
 
     def noised_at(self, index, t):
         """Noised-reference embeddings [B, k, D] for reference index [B, k] at level t [B], linear between grid levels."""
-        position = t.float() / 50
+        position = t.float() / STEP
         low = position.floor().long().clamp(max=len(GRID) - 2)
         share = (position - low)[:, None, None]
         return torch.lerp(self.noised[low[:, None], index], self.noised[low[:, None] + 1, index], share)
