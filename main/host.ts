@@ -96,7 +96,7 @@ export function createHost(config: Config, platform: Platform): Host {
       (await (await engineFor(packId)).embedImages({ packId, rgb }, { signal })).embeddings,
   };
   const jobsEngine: JobsEngine = {
-    text: embedder.text,
+    text: (packId, text) => embedder.text(packId, text),
     prior: async (packId, text) => (await (await engineFor(packId)).prior({ packId, text })).embedding,
     noised: async (packId, contentHash, rgb, levels, signal) =>
       (

@@ -17,7 +17,7 @@ export type Spawn = (entry: 'engine' | 'decode', lost: () => AppError) => ChildH
 export interface Session<C extends Contract> {
   readonly client: Client<C>;
   /** Kills this very process, and never the one that was started after it. */
-  kill(): void;
+  readonly kill: () => void;
 }
 
 export interface Child<C extends Contract> {

@@ -93,7 +93,6 @@ const toImage = (row: ImageRow): CatalogImage => ({
   rootId: row.root_id,
 });
 
-const THUMBNAIL = 256;
 /** Reasons that leave an image out of an index and do not stop it. */
 const AWAY: ReadonlySet<string> = new Set([...SKIP_REASONS, 'root_offline']);
 

@@ -37,7 +37,7 @@ export interface Gallery {
   /** PNG bytes of a result. */
   file(imageId: string): Promise<Uint8Array | null>;
   /** The same by content hash. */
-  fileByHash(contentHash: string): Promise<Uint8Array | null>;
+  readonly fileByHash: (contentHash: string) => Promise<Uint8Array | null>;
 }
 
 /** The recipe inside a PNG. Throws `bad_recipe` naming the field. */

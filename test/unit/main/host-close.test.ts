@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AppError, memoryPair } from '#contract';
+import { memoryPair } from '#contract';
+import type { AppError, ImportEvent } from '#contract';
 import { createHost } from '../../../main/host.ts';
 import type { Host } from '../../../main/host.ts';
 import { forkSpawn } from '../../../main/link/index.ts';
@@ -81,8 +82,8 @@ describe('closing the host', () => {
     const read = start();
     const left = start();
     await left.next();
-    for (let event = await read.next(); ; event = await read.next())
-      if (event.value?.type === 'progress' && event.value.imported >= 32) break;
+    for (let event: IteratorResult<ImportEvent, unknown> = await read.next(); ; event = await read.next())
+      if (event.done === true || (event.value.type === 'progress' && event.value.imported >= 32)) break;
     const rest = failure(
       (async () => {
         while (!(await read.next()).done);
