@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
 import { AppError, toAppError } from '#contract';
 import { generate } from './generate.ts';
+import { gpuInstall, gpuInstallRig } from './gpu-install.ts';
 import { makeOutput } from './output.ts';
 import type { Output } from './output.ts';
 import { choosePack, ensureReferences, importRoot, openHost, reportLines } from './studio.ts';
@@ -39,6 +40,7 @@ const OPTIONS: Readonly<Record<string, NonNullable<ParseArgsConfig['options']>>>
   packs: {},
   doctor: { pack: text },
   serve: { port: text, refs: text },
+  gpu: { yes: flag },
 };
 
 type Values = Record<string, unknown>;
@@ -83,6 +85,12 @@ async function run(
       output,
       signal,
     });
+    return;
+  }
+  if (command === 'gpu') {
+    if (rest[0] !== 'install' || rest.length > 1)
+      throw new AppError('invalid_input', 'gpu: expected "gpu install". See gpu --help.');
+    await gpuInstall(gpuInstallRig(), { yes: values['yes'] === true }, output);
     return;
   }
   // A wrong folder is said before the catalog is opened.

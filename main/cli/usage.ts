@@ -9,6 +9,7 @@ export const USAGE: Readonly<Record<string, string>> = {
   npm start -- packs               what is installed
   npm start -- doctor              what runs where, and why
   npm start -- serve               the studio for a browser (also for a machine without a screen)
+  npm start -- gpu install         fetch what an NVIDIA card needs (asks first)
 
 Add --help to a command to learn it. --catalog DIR uses another data folder, --json prints one JSON object.
 `,
@@ -38,6 +39,11 @@ Add --help to a command to learn it. --catalog DIR uses another data folder, --j
 `,
   packs: `List the installed packs.\n\n  npm start -- packs\n`,
   doctor: `Show what runs each part of a pack, and why the backends before it in the order do not.\n\n  npm start -- doctor\n`,
+  gpu: `Fetch the CUDA provider of ONNX Runtime, in the version that is installed, from its maker's package feed.
+
+  npm start -- gpu install         explains what comes from where, asks, fetches, checks
+  npm start -- gpu install --yes   the same without asking
+`,
   serve: `Serve the studio to a browser, on this machine only.
 
   npm start -- serve               prints the link with its one-time token
