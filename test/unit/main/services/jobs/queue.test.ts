@@ -89,7 +89,7 @@ describe('the queue', () => {
   });
 
   it('replays and follows: two watchers see the same, from any number on', async () => {
-    const id = await submit(200);
+    const id = await submit(60);
     await until(id, (e) => e.type === 'step' && e.i === 3);
     const [all, later] = await Promise.all([follow(test.host, id), follow(test.host, id, 4)]);
     const steps = (log: JobEvent[]) => log.filter((e) => e.type === 'step').map((e) => e.seq);
@@ -185,7 +185,7 @@ describe('after SIGKILL of the host', () => {
   }
 
   it.each([
-    ['while a job runs', /^0 step$/m, 300],
+    ['while a job runs', /^0 step$/m, 150],
     ['just after a job was done', /^0 done$/m, 2],
   ])(
     '%s: every job is in exactly one state, and done means that its picture is there',
