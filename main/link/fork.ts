@@ -14,13 +14,20 @@ export function forkSpawn(environment: Readonly<Record<string, string>> = {}): S
       execArgv: [],
       env: { ...process.env, ...environment },
     });
+    const link = processLink(child, lost);
     const ended = new Promise<void>((resolve) => {
       child.once('exit', () => {
         resolve();
       });
+      // No memory, no process numbers, no program: it never began, and an unheard 'error' would end the host.
+      child.on('error', () => {
+        if (child.pid !== undefined) return;
+        link.close(lost());
+        resolve();
+      });
     });
     return {
-      link: processLink(child, lost),
+      link,
       kill: () => {
         child.kill('SIGKILL');
       },

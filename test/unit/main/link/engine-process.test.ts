@@ -94,6 +94,24 @@ describe('the engine as a child process', () => {
     await started.at(-1)?.ended;
     await expect(own.client()).rejects.toMatchObject({ code: 'link_closed' });
   });
+
+  it('that cannot be started fails its calls, not the host', async () => {
+    const own = makeChild('engine', engineContract, fork, 'engine_lost');
+    const { execPath } = process;
+    process.execPath = join(parent, 'no-such-program');
+    try {
+      const client = await own.client();
+      await expect(client.engine.embedText({ packId: 'tiny', text: 'x' })).rejects.toMatchObject({
+        code: expect.stringMatching(/engine_lost|link_closed/) as string,
+      });
+    } finally {
+      process.execPath = execPath;
+    }
+    await expect((await own.client()).engine.embedText({ packId: 'tiny', text: 'x' })).rejects.toMatchObject({
+      code: 'pack_not_ready',
+    });
+    await own.close();
+  });
 });
 
 /** Clock ticks (10 ms) that children of this process have used: user and system. */
