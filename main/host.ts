@@ -5,7 +5,7 @@ import { AppError, contract } from '#contract';
 import type { Root, StudioServices } from '#contract';
 import type { Config } from './config.ts';
 import { decodeContract, makeDecoder } from './decode/index.ts';
-import { engineContract } from './engine/index.ts';
+import { engineContract, makeSchedule, samplingLevels } from './engine/index.ts';
 import { makeInFlight } from './in-flight.ts';
 import { makeChild } from './link/index.ts';
 import type { Spawn } from './link/index.ts';
@@ -127,6 +127,7 @@ export function createHost(config: Config, platform: Platform): Host {
     catalog,
     gallery,
     engine: jobsEngine,
+    levelsOf: ({ kind, levels }, steps) => samplingLevels(makeSchedule(kind, levels), steps),
     appVersion: platform.appVersion,
     now,
   });

@@ -12,7 +12,7 @@ import { makePixels } from './pixels.ts';
 import { strengthOf, verdictOf } from './strength.ts';
 import { exactIndex } from './vector-index.ts';
 import type { VectorIndex } from './vector-index.ts';
-import { writeDerived } from '../files.ts';
+import { writeDerived } from '../../files.ts';
 
 export { strengthOf, verdictOf, nullShare } from './strength.ts';
 export { exactIndex } from './vector-index.ts';

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import * as v from 'valibot';
 import { AppError, Recipe } from '#contract';
 import type { Arm, Pair, Result, StudioServices } from '#contract';
-import { writeAtomic } from '../files.ts';
+import { writeAtomic } from '../../files.ts';
 import type { PairRow, ResultRow, Store } from '../store/index.ts';
 import { readText, withText } from './png-text.ts';
 

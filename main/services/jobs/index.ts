@@ -2,9 +2,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { AppError, GenerateRequest, toAppError } from '#contract';
-import type { ErrorBody, JobState, JobSummary, Recipe, RecipePack, StudioServices } from '#contract';
+import type {
+  ErrorBody,
+  JobState,
+  JobSummary,
+  PackManifest,
+  Recipe,
+  RecipePack,
+  StudioServices,
+} from '#contract';
 import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
-import { makeSchedule, samplingLevels } from '../../engine/index.ts';
 import type { Catalog, CatalogResult } from '../catalog/index.ts';
 import type { Gallery, Picture } from '../gallery/index.ts';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
@@ -23,6 +30,8 @@ export interface JobsOptions {
   readonly catalog: Catalog;
   readonly gallery: Gallery;
   readonly engine: JobsEngine;
+  /** The sampler's levels t_0 .. t_n of a schedule. */
+  readonly levelsOf: (schedule: PackManifest['schedule'], steps: number) => readonly number[];
   readonly appVersion: string;
   readonly now: () => number;
 }
@@ -61,7 +70,16 @@ const rgbaOf = (rgb: Uint8Array): Uint8Array => {
   return out;
 };
 
-export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, now }: JobsOptions): Jobs {
+export function makeJobs({
+  store,
+  packs,
+  catalog,
+  gallery,
+  engine,
+  levelsOf,
+  appVersion,
+  now,
+}: JobsOptions): Jobs {
   const log = makeEventLog(store, now);
   let running: { jobId: string; abort: AbortController; ended: Promise<void> } | undefined;
   let closing = false;
@@ -111,7 +129,7 @@ export function makeJobs({ store, packs, catalog, gallery, engine, appVersion, n
       window: request.window ?? sampling.window,
     };
     log.append(row.job_id, { type: 'started', arms: request.arms, steps: plan.steps });
-    const levels = samplingLevels(makeSchedule(schedule.kind, schedule.levels), plan.steps);
+    const levels = levelsOf(schedule, plan.steps);
     const prepared = await prepare({ store, catalog, engine, pack, levels, now }, request, signal);
     const results: (SampleEvent & { type: 'result' })[] = [];
     const sampleRequest: SampleRequest = {

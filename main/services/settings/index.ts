@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { AppError, Settings } from '#contract';
 import type { StudioServices } from '#contract';
-import { writeAtomic } from '../files.ts';
+import { writeAtomic } from '../../files.ts';
 
 export interface SettingsService {
   readonly service: StudioServices['settings'];

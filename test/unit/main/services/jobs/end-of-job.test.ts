@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobEvent } from '#contract';
+import { makeSchedule, samplingLevels } from '../../../../../main/engine/index.ts';
 import type { SampleEvent } from '../../../../../main/engine/index.ts';
 import type { Catalog } from '../../../../../main/services/catalog/index.ts';
 import { makeGallery } from '../../../../../main/services/gallery/index.ts';
@@ -70,6 +71,7 @@ function start({ gallery = (own) => own, writer }: Change = {}): Jobs {
         yield RESULT;
       },
     },
+    levelsOf: ({ kind, levels }, steps) => samplingLevels(makeSchedule(kind, levels), steps),
     appVersion: '0.0.0-test',
     now: Date.now,
   });
