@@ -45,6 +45,7 @@ describe('M03: senders', () => {
       { ...own, origin: 'https://evil.test', url: 'https://evil.test/' },
       { ...own, origin: 'null', url: 'about:blank' },
       { ...own, url: 'studio://application/' },
+      { ...own, origin: 'null' },
       { ...own, origin: 'studio://app.evil.test', url: 'studio://app.evil.test/' },
       { ...own, origin: 'file://', url: 'file:///page.html' },
     ];
