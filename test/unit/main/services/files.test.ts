@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeAtomic } from '../../../main/files.ts';
+import { writeAtomic } from '../../../../main/files.ts';
 import { makeSettings } from '../../../../main/services/settings/index.ts';
 import { idle } from '../../../support/host.ts';
 
