@@ -10,9 +10,11 @@ class Corpus:
     def __init__(self):
         self.texts: list[str] = []
         self.needs: list[list[frozenset[int]]] = []
+        #: Row of an image that a caption was written for; -1 for phrases.
+        self.example: list[int] = []
         self._seen: dict[str, int] = {}
 
-    def add(self, text: str, columns: frozenset[int]):
+    def add(self, text: str, columns: frozenset[int], example: int = -1):
         if text in self._seen:
             needs = self.needs[self._seen[text]]
             if columns not in needs:
@@ -21,11 +23,26 @@ class Corpus:
         self._seen[text] = len(self.texts)
         self.texts.append(text)
         self.needs.append([columns])
+        self.example.append(example)
 
     def add_null(self, text: str):
         self._seen[text] = len(self.texts)
         self.texts.append(text)
         self.needs.append([])
+        self.example.append(-1)
+
+    def table(self, values: int):
+        """(wanted [texts, alternatives, values] float, count [texts, alternatives]; count -1 where there is no alternative)."""
+        import torch
+
+        deepest = max(map(len, self.needs))
+        wanted = torch.zeros(len(self.texts), deepest, values)
+        count = torch.full((len(self.texts), deepest), -1.0)
+        for row, alternatives in enumerate(self.needs):
+            for k, columns in enumerate(alternatives):
+                wanted[row, k, list(columns)] = 1
+                count[row, k] = len(columns)
+        return wanted, count
 
 
 def bare(text: str) -> str:
@@ -53,9 +70,9 @@ def caption_columns(glossary: Glossary, record: dict, caption: dict) -> frozense
 
 def training_corpus(glossary: Glossary, train: Split, captions: int) -> Corpus:
     corpus = phrase_corpus(glossary, held=False)
-    for record in train.records[:captions]:
+    for row, record in enumerate(train.records[:captions]):
         for caption in record["captions"]:
-            corpus.add(caption["text"], caption_columns(glossary, record, caption))
+            corpus.add(caption["text"], caption_columns(glossary, record, caption), row)
             for detail in caption["details"]:
                 columns = frozenset(glossary.index[g, v] for g, v in detail["attributes"].items())
                 corpus.add(detail["phrase"], columns)

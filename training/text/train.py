@@ -21,13 +21,20 @@ from .features import FILES, hidden_states, package
 from .minilm import MiniLm, TextHead
 
 
-def positives(needs, labels: torch.Tensor) -> torch.Tensor:
-    """[texts, images] 1 where an image shows one of a text's alternatives whole."""
-    out = torch.zeros(len(needs), len(labels))
-    for row, alternatives in zip(out, needs):
-        for columns in alternatives:
-            row.logical_or_(labels[:, list(columns)].all(1))
-    return out
+def positives(wanted: torch.Tensor, count: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """[texts, images] 1 where an image shows one of a text's alternatives whole; labels [images, values]."""
+    shown = torch.einsum("tav,iv->tai", wanted, labels)
+    return (shown == count.unsqueeze(-1)).any(1).float()
+
+
+def embed(head: TextHead, states, mask, rows):
+    """Embeddings of texts with words dropped at random, cut to the longest of them (phrases are short, captions long)."""
+    length = int(mask[rows].sum(1).max())
+    m = mask[rows, :length].float()
+    drop = (torch.rand_like(m) > 0.1).float()
+    drop[:, 0] = 1
+    with autocast():
+        return head(states[rows, :length].float(), m * drop)
 
 
 def main():
@@ -53,7 +60,9 @@ def main():
     encoder = torch.load(paths.runs() / config["name"] / "encoder" / "checkpoint.pt", weights_only=True)
     vectors = F.normalize(encoder["head"]["vectors"], dim=-1)
     images = torch.load(paths.runs() / config["name"] / "references.pt", weights_only=True)["source"][: len(train)]
-    labels = torch.from_numpy(glossary.labels(train.scenes)).bool()
+    labels = torch.from_numpy(glossary.labels(train.scenes)).float()
+    needs, counts = corpus.table(labels.shape[1])
+    examples = torch.tensor(corpus.example)
     target = torch.stack([F.normalize(vectors[sorted({x for alt in n for x in alt})].sum(0), dim=-1) if n else torch.zeros(vectors.shape[1]) for n in corpus.needs])
     head = TextHead(vectors.shape[1])
     log_scale, bias = torch.nn.Parameter(torch.tensor(3.0)), torch.nn.Parameter(torch.tensor(-6.0))
@@ -62,21 +71,18 @@ def main():
     long = torch.tensor([i for i, n in enumerate(corpus.needs) if n and min(map(len, n)) > 2])
     started, losses = time.time(), []
     for step in range(c["steps"]):
-        rows = torch.cat([short[torch.randint(len(short), (c["batch"] // 2,))], long[torch.randint(len(long), (c["batch"] // 2,))]])
+        kinds = [short[torch.randint(len(short), (c["short"],))], long[torch.randint(len(long), (c["long"],))]]
+        rows = torch.cat(kinds)
         columns = torch.randint(len(images), (c["images"],))
-        # Long texts are rarely satisfied by chance: half of the images are drawn to satisfy a text of the batch.
-        own = [int(torch.nonzero(positives([corpus.needs[r]], labels[:4000])[0])[0]) for r in rows[-64:].tolist() if positives([corpus.needs[r]], labels[:4000]).any()]
-        columns[: len(own)] = torch.tensor(own, dtype=torch.int64)
-        x = states[rows].float()
-        m = mask[rows].float()
-        drop = (torch.rand_like(m) > 0.1).float()
-        drop[:, 0] = 1
+        # Long texts are rarely satisfied by chance: their own images are among those of the batch.
+        own = examples[rows]
+        own = own[own >= 0]
+        columns[: len(own)] = own
         for g in optimizer.param_groups:
             g["lr"] = c["lr"] * min(1, (step + 1) / 200) * (0.5 * (1 + np.cos(np.pi * step / c["steps"])) + 0.01)
-        with autocast():
-            embedding = head(x, m * drop)
+        embedding = torch.cat([embed(head, states, mask, kind) for kind in kinds])
         logits = log_scale.exp() * embedding @ images[columns].T + bias
-        wanted = positives([corpus.needs[r] for r in rows.tolist()], labels[columns])
+        wanted = positives(needs[rows], counts[rows], labels[columns])
         rate = wanted.mean(1, keepdim=True).clamp(0.01, 0.5)
         weight = torch.where(wanted > 0, 0.5 / rate, 0.5 / (1 - rate))
         loss = F.binary_cross_entropy_with_logits(logits, wanted, weight=weight)
