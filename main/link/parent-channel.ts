@@ -10,7 +10,7 @@ export interface ParentPort {
 
 /** Throws `link_closed` when nobody started this process with a channel. */
 export function parentChannel(
-  child: Channel & { readonly parentPort?: ParentPort | undefined } = process as Channel,
+  child: Channel & { readonly parentPort?: ParentPort | undefined } = process,
 ): Channel {
   const port = child.parentPort;
   if (port) return portChannel(port);
