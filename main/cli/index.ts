@@ -150,7 +150,7 @@ async function run(
         for (const port of p.ports) {
           const golden = port.chosen?.goldenError;
           output.line(
-            `  ${port.port.padEnd(13)} ${port.chosen ? `${port.chosen.name} (${port.chosen.detail}${golden == null ? '' : `, golden check at ${golden.toFixed(2)} of its tolerance`})` : 'nothing'}`,
+            `  ${port.port.padEnd(13)} ${port.chosen ? `${port.chosen.name} (${port.chosen.detail}${golden === null || golden === undefined ? '' : `, golden check at ${golden.toFixed(2)} of its tolerance`})` : 'nothing'}`,
           );
           for (const r of port.refused) output.line(`    not ${r.name}: ${r.reason}`);
         }
