@@ -2,7 +2,7 @@
 // studio then uses the ONNX graph of the same gradient. With CI=true a missing kernel is a failure.
 //   node scripts/build-native.mjs [--lab] [--fuzz] [--sanitize] [--out native/build]
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,18 +18,24 @@ export function buildNative({ out, flags, env = {} }) {
   if (!existsSync(join(modules, 'node-addon-api')))
     return 'node-addon-api is not installed (a production install)';
   const ninja = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : [];
+  const cmake = (/** @type {readonly string[]} */ args) =>
+    spawnSync('cmake', args, { encoding: 'utf8', env: { ...process.env, ...env } });
+  const configure = (/** @type {boolean} */ fresh) =>
+    cmake(['-S', join(root, 'native'), '-B', out, ...(fresh ? ninja : []), `-DMODULES=${modules}`, ...flags]);
   const fresh = !existsSync(join(out, 'CMakeCache.txt'));
-  const steps = [
-    ['-S', join(root, 'native'), '-B', out, ...(fresh ? ninja : []), `-DMODULES=${modules}`, ...flags],
-    ['--build', out, '--config', 'Release', '--parallel', String(availableParallelism())],
-  ];
-  for (const args of steps) {
-    const run = spawnSync('cmake', args, { encoding: 'utf8', env: { ...process.env, ...env } });
-    if (run.error) return 'CMake was not found; install cmake and a C++ compiler';
-    if (run.status !== 0)
-      return `cmake ${args[0]} failed:\n${`${run.stdout}${run.stderr}`.trim().split('\n').slice(-15).join('\n')}`;
+  let run = configure(fresh);
+  if (run.error) return 'CMake was not found; install cmake and a C++ compiler';
+  if (run.status !== 0 && !fresh) {
+    // A cache of another place or compiler, for example of a checkout that was moved.
+    rmSync(out, { recursive: true, force: true });
+    run = configure(true);
   }
-  return null;
+  if (run.status === 0) {
+    run = cmake(['--build', out, '--config', 'Release', '--parallel', String(availableParallelism())]);
+  }
+  if (run.status === 0) return null;
+  const lines = `${run.stdout}${run.stderr}`.trim().split('\n');
+  return `${lines.find((line) => /error/i.test(line))?.trim() ?? 'cmake failed'}\n${lines.slice(-15).join('\n')}`;
 }
 
 /** @param {readonly string[]} args */
