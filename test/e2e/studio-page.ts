@@ -10,7 +10,7 @@ export interface StudioPage {
   write(sentence: string): Promise<void>;
   /** Selects words in the sentence, as with a mouse, and stresses them. */
   stress(words: string): Promise<void>;
-  /** How often every reference of the selected emphasis is shown: names of the files, best first. */
+  /** The references of the selected emphasis, best first, once their pictures have come or failed. */
   references(): Promise<{ hash: string; loaded: boolean }[]>;
   setNumber(field: 'seed' | 'steps' | 'guidance', value: number): Promise<void>;
   generate(): Promise<void>;
@@ -29,6 +29,8 @@ export interface StudioPage {
 /** Opens the address in a fresh profile and waits until the page is connected. */
 export async function openStudioPage(browser: Browser, url: string): Promise<StudioPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+  // A busy machine is slow, not broken.
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const requests: string[] = [];
   const complaints: string[] = [];

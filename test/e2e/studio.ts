@@ -47,7 +47,7 @@ const COLOURS: readonly Rgb[] = [
 ];
 
 /** Milliseconds between two messages of the engine. */
-const PACE = 20;
+const PACE = 40;
 
 /**
  * Hands the engine's messages on one by one with a pause: the tiny pack is done before a person could press a key, and
