@@ -267,7 +267,13 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
       async *importFolder({ rootId }, { signal }) {
         for (let done = 0; done <= 60 && !signal.aborted; done += 3) {
           if (done === 0) yield { type: 'scanning', found: 60 };
-          yield { type: 'progress', done, of: 60, imported: Math.max(0, done - 3), skipped: Math.min(3, done) };
+          yield {
+            type: 'progress',
+            done,
+            of: 60,
+            imported: Math.max(0, done - 3),
+            skipped: Math.min(3, done),
+          };
           await sleep(60);
         }
         yield {
@@ -279,7 +285,11 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
             unchanged: 0,
             duplicates: 2,
             skipped: [
-              { file: 'old/broken.png', reason: 'truncated', message: 'The file ends in the middle of the picture.' },
+              {
+                file: 'old/broken.png',
+                reason: 'truncated',
+                message: 'The file ends in the middle of the picture.',
+              },
               { file: 'notes.txt.png', reason: 'not_an_image', message: 'The bytes are no picture.' },
               { file: 'empty.webp', reason: 'empty_file', message: 'The file is empty.' },
             ],
@@ -287,7 +297,11 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
           },
         };
       },
-      search: ({ text, k }) => ({ hits: hits(text ?? '').slice(0, k).map((hit, i) => ({ ...hit, rank: i + 1 })) }),
+      search: ({ text, k }) => ({
+        hits: hits(text ?? '')
+          .slice(0, k)
+          .map((hit, i) => ({ ...hit, rank: i + 1 })),
+      }),
       async references({ phrase, k, pins, bans }) {
         await sleep(120);
         const all = hits(phrase).map((hit, i) => ({ ...hit, rank: i + 1, weight: 1, pinned: false }));
@@ -315,7 +329,10 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
         refused: [
           {
             folder: 'half-copied',
-            error: { code: 'hash_mismatch', message: 'denoiser.onnx is not the file that the manifest names.' },
+            error: {
+              code: 'hash_mismatch',
+              message: 'denoiser.onnx is not the file that the manifest names.',
+            },
           },
         ],
       }),

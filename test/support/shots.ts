@@ -23,9 +23,12 @@ async function open(width: number, height: number, colorScheme: 'dark' | 'light'
   });
   const page = await context.newPage();
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') console.log(message.type(), message.text());
+    if (message.type() === 'error' || message.type() === 'warning')
+      console.log(message.type(), message.text());
   });
-  page.on('pageerror', (error) => { console.log('page error', error.message); });
+  page.on('pageerror', (error) => {
+    console.log('page error', error.message);
+  });
   await page.goto(served.newUrl());
   await page.getByTestId('app').waitFor();
   await page.waitForFunction(() => document.querySelector('[data-connection="open"]') !== null);
@@ -119,6 +122,51 @@ const scenes: Record<string, () => Promise<void>> = {
       await page.getByTestId('copy-recipe').waitFor();
       await shoot(page, `large-${theme}`);
     }
+  },
+  async narrow() {
+    for (const [width, height] of [
+      [1100, 720],
+      [900, 700],
+    ] as const) {
+      const page = await open(width, height, 'light');
+      await write(page);
+      await generate(page);
+      await done(page);
+      await page.getByTestId('copy-recipe').waitFor();
+      await shoot(page, `narrow-${width}`);
+    }
+  },
+  async states() {
+    const page = await open(1280, 800, 'dark');
+    await write(page);
+    await page.keyboard.press('F8');
+    await page.keyboard.press('F8');
+    await page.getByTestId('no-good-reference').waitFor();
+    await page.getByTestId('steps').fill('500');
+    await page.keyboard.press('Control+Enter');
+    await page.keyboard.press('Control+Shift+Enter');
+    await page.getByText('+1 waiting').waitFor();
+    await shoot(page, 'doubt-dark');
+    await page.keyboard.press('F8');
+    await page.getByTestId('reference').nth(1).hover();
+    await page.getByTestId('pin').nth(1).click();
+    await page.getByTestId('reference').nth(2).hover();
+    await page.getByTestId('ban').nth(2).click();
+    await page.getByTestId('unban').waitFor();
+    await page.getByTestId('reference').nth(3).hover();
+    await page.keyboard.press('Control+.');
+    await page.getByText('+1 waiting').waitFor({ state: 'detached' });
+    await page.waitForTimeout(300);
+    await page.keyboard.press('Control+.');
+    await page.getByTestId('job-error').waitFor();
+    await shoot(page, 'pinned-dark');
+  },
+  async refused() {
+    const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    await page.goto(served.newUrl().replace(/#.*/, ''));
+    await page.getByTestId('error-note').waitFor();
+    await page.getByText('Details', { exact: true }).click();
+    await shoot(page, 'refused-light');
   },
   async zoomed() {
     const page = await open(1280, 800, 'dark', 2);

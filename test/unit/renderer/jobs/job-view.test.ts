@@ -104,7 +104,7 @@ describe('time', () => {
 
   it('weighs arms by their cost in the progress, and never goes back', () => {
     const costs = { coarse: 100, refined: 300 };
-    const events = [started];
+    const events: Bare[] = [started];
     let last = 0;
     for (const arm of ['coarse', 'refined'] as const) {
       for (let i = 1; i <= 4; i++) {
