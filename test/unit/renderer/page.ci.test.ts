@@ -35,10 +35,13 @@ async function open(width = 1280, height = 800): Promise<Page> {
   return page;
 }
 
+/** Words and weight of each chip; whether references were found by now depends on how fast the hands are. */
 const chips = (page: Page): Promise<string[]> =>
   page
     .getByTestId('chip')
-    .evaluateAll((all) => all.map((chip) => `${chip.textContent} ${chip.dataset['mark']}`));
+    .evaluateAll((all) =>
+      all.map((chip) => `${chip.textContent} ${chip.dataset['mark']?.replace('⊘ ', '')}`),
+    );
 const text = (page: Page): Promise<string | null> => page.getByTestId('prompt').textContent();
 
 /** Selects the last `words` of what was just typed, by keys. */
