@@ -19,7 +19,7 @@ from ..clip.train import embed_all
 from ..clip.vit import ImageEncoder
 from ..clip.vjp import ImageEncoderVjp
 from ..common import paths
-from ..common.data import Split
+from ..common.data import Glossary, Split
 from ..denoiser.model import Denoiser
 from ..prior.model import Prior
 from ..retrieval.database import BANK_COUNT, BANK_SEED
@@ -47,6 +47,8 @@ class Parts:
     def __init__(self, encoder, denoiser, text, prior, upscaler):
         self.encoder, self.denoiser, self.text, self.prior, self.upscaler = (half_exact(m) if m is not None else None for m in (encoder, denoiser, text, prior, upscaler))
 
+        self.encode_tokens = lambda texts: encode(texts)
+
     @torch.no_grad()
     def write(self, out: Path, size: int, dims: int, references: int, channels: int) -> dict[str, torch.Tensor]:
         """Writes every ONNX part; returns golden tensors `<part>.in.*` and `<part>.out.*`."""
@@ -73,7 +75,7 @@ class Parts:
         part("denoiser", "denoiser.onnx", module, inputs, ["x0"], {k: {0: "batch"} for k in inputs})
         part("imageEncoder", "image-encoder.onnx", self.encoder, {"image": image}, ["embedding"], {"image": {0: "batch"}})
         part("imageEncoderVjp", "image-encoder-vjp.onnx", ImageEncoderVjp(self.encoder), {"image": image, "cotangent": randn(2, 2, dims)}, ["embedding", "gradient"], {"image": {0: "batch"}, "cotangent": {0: "batch", 1: "cotangents"}})
-        tokens, token_mask = encode(["a blocky person with a full beard, shades and a blue beanie", "a robot"])
+        tokens, token_mask = self.encode_tokens(["a blocky person with a full beard, shades and a blue beanie", "a robot"])
         part("textEncoder", "text-encoder.onnx", self.text, {"tokens": tokens, "mask": token_mask}, ["embedding"], {"tokens": {0: "batch", 1: "tokens"}, "mask": {0: "batch", 1: "tokens"}})
         if self.prior is not None:
             part("prior", "prior.onnx", self.prior, {"text": unit[:, 0].clone()}, ["embedding"], {"text": {0: "batch"}})
@@ -111,11 +113,33 @@ def null_scores(text, encoder, images: np.ndarray) -> dict:
     return {"phrases": len(phrases), "images": len(images), "quantiles": [round(q, 5) for q in quantiles]}
 
 
-def tokenizer_json() -> str:
-    """The package's tokenizer without padding and truncation settings: the studio applies its own limit."""
+#: MiniLM's vocabulary is ordered by frequency; rarer words fall into pieces, which saves 5 MB of the pack.
+KEPT_WORDS = 16_000
+
+
+def kept_tokens(texts: list[str]) -> list[int]:
+    """Ids that stay: the most frequent, and all that the glossary and the null phrases use, in their old order."""
+    ids, mask = encode(texts)
+    return sorted(set(range(KEPT_WORDS)) | set(ids[mask.bool()].tolist()))
+
+
+def tokenizer_json(kept: list[int]) -> str:
+    """The package's tokenizer with the kept tokens numbered anew, without padding and truncation settings."""
     raw = json.loads((package() / FILES[1]).read_text())
+    number = {old: new for new, old in enumerate(kept)}
     raw["truncation"] = raw["padding"] = None
+    raw["model"]["vocab"] = {t: number[i] for t, i in raw["model"]["vocab"].items() if i in number}
+    raw["added_tokens"] = [{**t, "id": number[t["id"]]} for t in raw["added_tokens"]]
     return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+
+
+def prune_words(text, kept: list[int]):
+    """Keeps the word rows of these tokens; returns a function from old ids to new ones."""
+    words = text.encoder.words.words
+    words.bytes = words.bytes[kept].clone()
+    number = torch.full((max(kept) + 1,), -1)
+    number[torch.tensor(kept)] = torch.arange(len(kept))
+    return lambda ids: number[ids]
 
 
 def finish(out: Path, golden: dict, manifest: dict, card: str):
@@ -158,10 +182,19 @@ def main():
         upscaler.load_state_dict(u.get("ema") or u["model"])
     model = d["config"]["model"]
     parts = Parts(encoder.eval(), denoiser.eval(), text.encoder, prior.eval(), upscaler)
+    scores = null_scores(text, parts.encoder, Split(paths.data(), "validation", records=False).images)
+    glossary = Glossary(paths.data())
+    kept = kept_tokens([p["text"] for p in glossary.phrases + glossary.held_phrases] + nulls.calibration() + nulls.training())
+    renumber = prune_words(text, kept)
+
+    def encode_tokens(texts):
+        ids, mask = encode(texts)
+        return renumber(ids), mask
+
+    parts.encode_tokens = encode_tokens
     golden = parts.write(out, model["size"], model["dims"], model["references"], model["channels"])
     (out / "encoder.safetensors").write_bytes(encoder_safetensors(parts.encoder))
-    (out / "tokenizer.json").write_text(tokenizer_json())
-    validation = Split(paths.data(), "validation")
+    (out / "tokenizer.json").write_text(tokenizer_json(kept))
     manifest = {
         "format": "accent-pack", "schema": 1, "id": args.id or f"accent-{name}", "version": args.version, "name": args.name,
         "description": "Blocky people, critters, potted plants and robots at 64 px, with many small named details. 256 px is the upscaler's.",
@@ -175,7 +208,7 @@ def main():
         "gradientScale": {"levels": [int(x) for x in d["scale"]["levels"]], "rms": d["scale"]["rms"], "clip": d["scale"]["clip"]},
         "noiseBank": {"seed": str(BANK_SEED), "count": BANK_COUNT},
         "sampling": {"steps": 50, "guidance": args.guidance, "rebuild": args.rebuild, "window": args.window},
-        "nullScores": null_scores(text, parts.encoder, validation.images),
+        "nullScores": scores,
     }
     log = "\n".join((paths.runs() / name / args.part / "log.jsonl").read_text().splitlines()[-8:])
     card = f"# {args.name}\n\nImages seen: encoder {e['seen']:,}, {args.part} {d['seen']:,}. Data: training/data, seed 1 (60,000 images).\nLicence CC0-1.0; the text encoder holds MiniLM-L6 (Apache-2.0).\n\nWhat it draws: {manifest['description']}\n\n" + "\n".join(f"- {a}" for a in ATTRIBUTION) + f"\n\nLast lines of the training log:\n\n```\n{log}\n```\n"

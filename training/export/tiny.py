@@ -48,7 +48,7 @@ def main():
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *",.:;()'-", *letters, *(f"##{x}" for x in letters), *WORDS]
     vocabulary = {t: i for i, t in enumerate(dict.fromkeys(tokens))}
     (out / "tokenizer.json").write_text(json.dumps({"model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": vocabulary}}))
-    pack.encode = lambda texts: (torch.tensor([[2, 60, 61, 3], [2, 70, 3, 0]]), torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]]))
+    tokens_of = lambda texts: (torch.tensor([[2, 60, 61, 3], [2, 70, 3, 0]]), torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]]))
     encoder = ImageEncoder(size=SIZE, patch=8, width=32, layers=2, heads=2, dims=DIMS)
     for name, p in encoder.named_parameters():
         if p.ndim > 1:
@@ -57,6 +57,7 @@ def main():
     # An untrained network that gives zeros would make every test of refinement pass or fail for nothing.
     torch.nn.init.normal_(denoiser.head.weight, std=0.3)
     parts = pack.Parts(encoder.eval(), denoiser.eval(), TinyText(len(vocabulary)).eval(), Prior(DIMS, 64, 1).eval(), Upscaler(width=8, blocks=1).eval())
+    parts.encode_tokens = tokens_of
     golden = parts.write(out, SIZE, DIMS, REFERENCES, 6)
     (out / "encoder.safetensors").write_bytes(encoder_safetensors(parts.encoder))
     manifest = {
