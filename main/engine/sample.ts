@@ -73,6 +73,7 @@ export async function* sample(
   const alone = makeCondition(request.source, [], manifest.denoiser.maxReferences);
 
   let previewed = Number.NEGATIVE_INFINITY;
+  let previewedArm: Arm | undefined;
   for (const arm of request.arms) {
     const began = performance.now();
     if (arm === 'baseline' && !baseline)
@@ -120,9 +121,10 @@ export async function* sample(
       steps: request.steps,
       rebuild: request.rebuild,
       window: request.window,
+      // Without a reference there is nothing to refine: the arm is then its coarse twin.
       stages:
         STAGES[arm] === 'gradient' && !phrases.some((p) => p.weight > 0 && p.references.length > 0)
-          ? 'null'
+          ? 'single'
           : STAGES[arm],
     };
     const unrefinedSteps: number[] = [];
@@ -132,8 +134,11 @@ export async function* sample(
       if (step.unrefined) unrefinedSteps.push(step.i);
       if (step.x) last = step.x;
       yield { type: 'step', arm, stage: step.stage, i: step.i, of: step.of };
-      if (request.previews && step.x && performance.now() - previewed > PREVIEW_INTERVAL_MS) {
+      // The first picture of an arm always leaves, so that even a quick arm shows itself.
+      const due = previewedArm !== arm || performance.now() - previewed > PREVIEW_INTERVAL_MS;
+      if (request.previews && step.x && due) {
         previewed = performance.now();
+        previewedArm = arm;
         yield { type: 'preview', arm, i: step.i, size: manifest.image.size, rgb: toRgb(step.clean) };
       }
     }

@@ -16,7 +16,13 @@ const ORDER: readonly ArmName[] = ['sentence', 'baseline', 'coarse', 'coarse2', 
 
 /** Two slots of a finished pair. A pair of one picture has an empty place, so that nothing moves. */
 export function slotsOfPair({ results }: { readonly results: readonly Result[] }): [Slot, Slot] {
-  const sorted = [...results].sort((a, b) => ORDER.indexOf(a.arm) - ORDER.indexOf(b.arm));
+  // An arm has its own size and the upscaler's; the larger one is shown.
+  const largest = new Map<ArmName, Result>();
+  for (const result of results) {
+    const other = largest.get(result.arm);
+    if (!other || result.width > other.width) largest.set(result.arm, result);
+  }
+  const sorted = [...largest.values()].sort((a, b) => ORDER.indexOf(a.arm) - ORDER.indexOf(b.arm));
   const picture = (result: Result): Slot => ({ arm: result.arm, state: 'picture', result, preview: null });
   const [first, ...rest] = sorted.map(picture);
   const last = rest.at(-1);
