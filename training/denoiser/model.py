@@ -14,6 +14,7 @@ from ..common.attention import attention
 
 
 WINDOW = 8
+GAIN = 8.0
 
 
 def to_windows(x, grid: int, shift: int):
@@ -114,7 +115,8 @@ class Denoiser(nn.Module):
         image = x if self.channels == 3 else torch.cat([x, gradient], 1)
         present = mask.unsqueeze(-1)
         refs = (condition[:, 1:] * present[:, 1:]).sum(1) / present[:, 1:].sum(1).clamp_min(1)
-        pooled = torch.cat([condition[:, 0] * present[:, 0], refs, mask[:, :1]], 1)
+        # Unit embeddings have entries near 0.07: at this gain they weigh as much as the level from the first step on.
+        pooled = torch.cat([condition[:, 0] * present[:, 0] * GAIN, refs * GAIN, mask[:, :1]], 1)
         m = F.silu(self.level(level_features(t, 256)) + self.pooled(pooled))
         h = image.reshape(b, self.channels, g, 4, g, 4).permute(0, 2, 4, 1, 3, 5).reshape(b, g * g, -1)
         h = self.patch(h) + self.fine_position
@@ -124,7 +126,7 @@ class Denoiser(nn.Module):
         h = h.reshape(b, g // 2, 2, g // 2, 2, f).permute(0, 1, 3, 2, 4, 5).reshape(b, (g // 2) ** 2, 4 * f)
         h = self.merge(h) + self.position
         role = torch.cat([self.token_role[:1], self.token_role[1:].expand(mask.shape[1] - 1, w)], 0)
-        tokens = torch.where(present > 0.5, self.token(condition * 8.0) + role, self.absent + role)
+        tokens = torch.where(present > 0.5, self.token(condition * GAIN) + role, self.absent + role)
         h = torch.cat([h, tokens.to(h.dtype)], 1)
         for block in self.middle:
             h = block(h, m)

@@ -3,9 +3,10 @@ Trains the two-stage denoiser (or, with `channels = 3`, the one-stage Baseline) 
 
     python -m training.denoiser.train --config training/configs/first.toml --part denoiser [--minutes 60]
 
-Recipe (method.md, reading 3): the source embedding is degraded in part of the samples, and references are the images that
-lie furthest along the direction in which it falls short, so that the gradient carries what c does not say, as it does at
-sampling. Reference tokens are dropped independently of the gradient. Part of the inputs are stage 1's own coarse images.
+Recipe (docs/decisions): what the network meets in training is what it meets at sampling. In part of the samples the source
+embedding carries the error of the trained prior, and references are retrieved for details that the image shows, most often
+those that the embedding lost, so that the gradient carries what c does not say. Reference tokens are dropped independently
+of the gradient. Part of the inputs are stage 1's own coarse images. Pictures need no captions.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from ..diffusion.gradient import GradientScale, semantic_gradient
 from ..diffusion.schedule import Schedule
 from ..export.encoder_file import load_encoder_file
 from ..export.load_pack import init_from
-from ..retrieval.database import GRID, ReferenceDatabase, degrade
+from ..retrieval.database import GRID, PhraseBank, PriorErrors, ReferenceDatabase
 from .model import Denoiser
 
 
@@ -55,41 +56,56 @@ def measure_scale(encoder, database, images, schedule, references: int = 4, n: i
 class Conditions:
     """Draws condition, mask and the gradient's cotangent for a batch of training images."""
 
-    def __init__(self, database: ReferenceDatabase, c: dict):
-        self.database, self.c = database, c
+    def __init__(self, database: ReferenceDatabase, errors: PriorErrors, phrases: PhraseBank, c: dict):
+        self.database, self.errors, self.phrases, self.c = database, errors, phrases, c
 
-    def draw(self, index):
-        """(condition [B, 1+K, D], mask [B, 1+K], cotangent(t) -> [B, D]) for training rows index [B]."""
-        db, c, b, k = self.database, self.c, len(index), self.c["references"]
-        own = db.source[index]
-        degraded = torch.rand(b) < c["degradedShare"]
-        e = torch.where(degraded[:, None], degrade(own, db, c["priorError"]), own)
-        # The direction in which e falls short; where e is exact, any random subset of x_0's own directions.
+    def source(self, own):
+        """Source embeddings [B, D]: a prior's in part of the samples, the image's own [B, D] in the others."""
+        degraded = torch.rand(len(own)) < self.c["degradedShare"]
+        return torch.where(degraded[:, None], self.errors.degrade(own), own)
+
+    def references(self, own, e, exclude):
+        """
+        [(rows [B, k], weights [B])] for one to four stressed phrases. A phrase is a nameable detail that the image shows, as
+        at sampling; in part of the samples it is whatever e misses, or any subset of the image's own directions.
+        """
+        db, c, groups = self.database, self.c, []
         missing = own - e
         subset = own * (torch.rand_like(own) < 0.3)
-        direction = F.normalize(torch.where(degraded[:, None], missing, subset) + 1e-6, dim=-1)
-        phrases = torch.randint(1, 4, (1,)).item()
-        groups, weights = [], []
-        for _ in range(phrases):
-            wobble = F.normalize(direction + 0.6 * F.normalize(torch.randn_like(direction), dim=-1), dim=-1)
-            rows = db.along(wobble, index, c["pool"], c["perPhrase"])
+        for _ in range(torch.randint(1, 5, (1,)).item()):
+            free = F.normalize(torch.where(missing.norm(dim=-1, keepdim=True) > 1e-3, missing, subset) + 1e-6, dim=-1)
+            named = torch.rand(len(own), 1) < c["namedShare"]
+            direction = torch.where(named, self.phrases.draw(own, e), free)
+            wobble = F.normalize(direction + c["wobble"] * F.normalize(torch.randn_like(direction), dim=-1), dim=-1)
+            rows = db.along(wobble, exclude, c["pool"], c["perPhrase"])
             match = (db.clean[rows].mean(1) * own).sum(-1)
-            groups.append(rows)
-            weights.append((match / c["matchUnit"]).clamp(0, 2) / phrases**0.5)
-        rows = torch.cat(groups, 1)
+            groups.append((rows, (match / c["matchUnit"]).clamp(0, 2)))
+        return groups
 
-        def cotangent(t):
-            return sum(w[:, None] * db.noised_at(g, t).mean(1) for g, w in zip(groups, weights))
+    def cotangent(self, groups, t):
+        """Sum over phrases of the mean noised-reference embedding at levels t [B], [B, D]."""
+        return sum(w[:, None] * self.database.noised_at(rows, t).mean(1) for rows, w in groups)
 
-        tokens = torch.zeros(b, k, own.shape[1])
-        present = torch.zeros(b, 1 + k)
-        n = min(k, rows.shape[1])
-        take = rows[:, torch.randperm(rows.shape[1])[:n]]
-        tokens[:, :n] = db.clean[take]
-        present[:, 1 : 1 + n] = ((torch.rand(b, n) < 0.8) & (torch.rand(b, 1) < c["tokensShare"])).float()
-        present[:, 0] = 1
+    def tokens(self, e, groups):
+        """(condition [B, 1+K, D], mask [B, 1+K]) with e and references in turn from each phrase, all present."""
+        k = self.c["references"]
+        rows = torch.stack([rows for rows, _ in groups], -1).flatten(1)[:, :k]
+        condition = torch.zeros(len(e), 1 + k, e.shape[1])
+        present = torch.zeros(len(e), 1 + k)
+        condition[:, 0], condition[:, 1 : 1 + rows.shape[1]] = e, self.database.clean[rows]
+        present[:, : 1 + rows.shape[1]] = 1
+        return condition, present
+
+    def draw(self, index):
+        """(condition, mask, cotangent(t) -> [B, D]) for training rows index [B]; tokens and condition dropped at random."""
+        own, c, b = self.database.source[index], self.c, len(index)
+        e = self.source(own)
+        groups = self.references(own, e, index)
+        condition, present = self.tokens(e, groups)
+        # Reference tokens are dropped independently of the gradient.
+        present[:, 1:] *= ((torch.rand(b, 1) < c["tokensShare"]) & (torch.rand(b, c["references"]) < 0.9)).float()
         present *= (torch.rand(b, 1) > c["conditionDropped"]).float()
-        return torch.cat([e[:, None], tokens], 1), present, cotangent
+        return condition, present, lambda t: self.cotangent(groups, t)
 
 
 def main():
@@ -109,7 +125,9 @@ def main():
     train = Split(paths.data(), "train", records=False)
     torch.manual_seed(config["seed"])
     database = ReferenceDatabase.build(encoder, train.images, schedule, c["database"], paths.runs() / config["name"] / "references.pt")
-    conditions = Conditions(database, c)
+    errors = PriorErrors.load(paths.runs() / config["name"] / "prior" / "errors.pt")
+    head = torch.load(paths.runs() / config["name"] / "encoder" / "checkpoint.pt", weights_only=True)["head"]
+    conditions = Conditions(database, errors, PhraseBank(head), c)
     model = Denoiser(**c["model"])
     decay = [p for p in model.parameters() if p.ndim > 1]
     rest = [p for p in model.parameters() if p.ndim <= 1]

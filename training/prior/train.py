@@ -1,6 +1,7 @@
 """
 Trains the prior on caption and image embeddings of the training split: cosine to the image, and a contrastive term that
-keeps the details by which images differ. Prints the error that `priorError` of the denoiser's recipe stands for.
+keeps the details by which images differ. Writes `errors.pt`, what it made of the held captions: the denoiser trains on
+source embeddings with these errors.
 
     python -m training.prior.train --config training/configs/first.toml
 """
@@ -42,7 +43,7 @@ def main():
     else:
         captions = embed_captions(config["name"], train, c["captions"])
         torch.save(captions, cache)
-    held = len(source) // 20
+    held = len(source) // 10
     model = Prior(source.shape[1])
     optimizer = torch.optim.AdamW(model.parameters(), lr=c["lr"], weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, c["steps"])
@@ -63,6 +64,9 @@ def main():
                 cosine = [(model(captions[:held, k]) * source[:held]).sum(-1).mean().item() for k in range(3)]
             run.log(step=step + 1, loss=round(loss.item(), 4), cosine=[round(x, 3) for x in cosine])
     run.save({"model": model.state_dict(), "config": model.config, "cosine": cosine})
+    with torch.no_grad():
+        made = torch.stack([model(captions[:held, k]) for k in range(3)], 1)
+    torch.save({"own": source[:held].clone(), "made": made}, run.folder / "errors.pt")
 
 
 if __name__ == "__main__":

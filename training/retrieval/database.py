@@ -45,23 +45,53 @@ class ReferenceDatabase:
         return torch.lerp(self.noised[low[:, None], index], self.noised[low[:, None] + 1, index], share)
 
     def along(self, direction, exclude, pool: int, k: int):
-        """The k references [B, k] of a random pool that lie furthest along direction [B, D]; `exclude` [B] are x_0's own rows."""
+        """k of the 2k references of a random pool that lie furthest along direction [B, D], [B, k]; `exclude` [B] are x_0's own rows."""
         rows = torch.randperm(len(self.clean))[:pool]
         scores = direction @ self.clean[rows].T
         scores[exclude[:, None] == rows[None]] = -9
-        return rows[scores.topk(k, dim=1).indices]
+        best = scores.topk(2 * k, dim=1).indices
+        return rows[best[:, torch.randperm(2 * k)[:k]]]
 
 
-def degrade(e, database: ReferenceDatabase, error: float):
+
+class PriorErrors:
     """
-    A source embedding that misses something, as a prior's does: pulled towards a random one of its 64 nearest among
-    4,096 training images, and shaken by noise of the prior's measured error (an angle, as norm on the unit sphere).
+    Source embeddings as the prior makes them: an image's own embedding moved by the error that the trained prior made on
+    the held caption of a similar image. `own` [N, D] and `made` [N, captions, D]; column 0 holds the full captions.
     """
-    b = len(e)
-    rows = torch.randperm(len(database.source))[:4096]
-    near = (e @ database.source[rows].T).topk(64, dim=1).indices
-    other = database.source[rows[near[torch.arange(b), torch.randint(0, 64, (b,))]]]
-    pull = torch.rand(b, 1)
-    out = F.normalize(torch.lerp(e, other, pull), dim=-1)
-    shake = F.normalize(torch.randn_like(e), dim=-1) * error * torch.rand(b, 1)
-    return F.normalize(out + shake, dim=-1)
+
+    def __init__(self, own, made):
+        self.own, self.errors = own, made - own[:, None]
+
+    @classmethod
+    def load(cls, path):
+        if not path.exists():
+            raise FileNotFoundError(f"{path} is missing: train the prior first (training/README.md)")
+        state = torch.load(path, weights_only=True)
+        return cls(state["own"], state["made"])
+
+    def degrade(self, e):
+        """e [B, D] as a prior would give it, unit; the error's size varies around the measured one."""
+        b = len(e)
+        near = (e @ self.own.T).topk(32, dim=1).indices[torch.arange(b), torch.randint(0, 32, (b,))]
+        # The full caption most often: it is what a person writes when details matter.
+        column = torch.multinomial(torch.tensor([0.5, 0.25, 0.25]), b, replacement=True)
+        size = 0.6 + 0.8 * torch.rand(b, 1)
+        return F.normalize(e + size * self.errors[near, column], dim=-1)
+
+
+class PhraseBank:
+    """Directions of nameable details in the encoder's space (its value head), with the bias from which a detail is shown."""
+
+    def __init__(self, head: dict):
+        self.vectors, self.bias, self.scale = F.normalize(head["vectors"], dim=-1), head["bias"], head["log_scale"].exp()
+
+    def draw(self, own, e):
+        """
+        Directions [B, D] of one detail each that the images own [B, D] show; those that e [B, D] has lost come most often,
+        and all shown ones come now and then, because a person also stresses what the prior got right.
+        """
+        logits = self.scale * own @ self.vectors.T + self.bias
+        lost = torch.sigmoid(logits) - torch.sigmoid(self.scale * e @ self.vectors.T + self.bias)
+        odds = (0.15 + lost.clamp_min(0)) * (logits > 0) + 1e-6
+        return self.vectors[torch.multinomial(odds, 1)[:, 0]]
