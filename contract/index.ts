@@ -3,6 +3,8 @@ import * as v from 'valibot';
 import { call, stream } from './define.ts';
 import {
   CatalogImage,
+  CheckTextRequest,
+  CheckTextResponse,
   DoctorReport,
   DoctorRequest,
   GenerateRequest,
@@ -56,6 +58,8 @@ export const contract = {
   },
   packs: {
     list: call(Nothing, PackList),
+    /** Cheap, and never behind a running job: for every change of a sentence. */
+    checkText: call(CheckTextRequest, CheckTextResponse),
     doctor: call(DoctorRequest, DoctorReport),
   },
   gallery: {

@@ -5,7 +5,7 @@ import { AppError, contract } from '#contract';
 import type { Root, StudioServices } from '#contract';
 import type { Config } from './config.ts';
 import { decodeContract, makeDecoder } from './decode/index.ts';
-import { engineContract, makeSchedule, samplingLevels } from './engine/index.ts';
+import { engineContract, makeSchedule, makeTokenizer, samplingLevels } from './engine/index.ts';
 import { makeInFlight } from './in-flight.ts';
 import { makeChild } from './link/index.ts';
 import type { Spawn } from './link/index.ts';
@@ -14,7 +14,7 @@ import type { Embedder } from './services/catalog/index.ts';
 import { makeGallery } from './services/gallery/index.ts';
 import { makeJobs } from './services/jobs/index.ts';
 import type { JobsEngine } from './services/jobs/index.ts';
-import { makePacks } from './services/packs/index.ts';
+import { makeCheckText, makePacks } from './services/packs/index.ts';
 import type { InstalledPack } from './services/packs/index.ts';
 import { makeSettings } from './services/settings/index.ts';
 import { makeStore, openStore, takeLease } from './services/store/index.ts';
@@ -155,6 +155,11 @@ export function createHost(config: Config, platform: Platform): Host {
     settings: settings.service,
     packs: {
       list: () => packs.list(),
+      checkText: makeCheckText({
+        packs,
+        tokenizer: makeTokenizer,
+        preferred: async () => (await settings.current()).packId,
+      }),
       async doctor({ packId }) {
         const { packs: found, refused } = await packs.list();
         const wanted = packId === undefined ? found : found.filter((p) => p.packId === packId);

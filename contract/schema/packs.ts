@@ -67,5 +67,27 @@ export const DoctorReport = v.strictObject({
 });
 export type DoctorReport = v.InferOutput<typeof DoctorReport>;
 
+/**
+ * What the text encoder of a pack makes of a sentence, by its tokenizer alone. Without a pack id: the pack of the settings,
+ * else the first that generates. The text is taken as it is, so that the places in the answer are places in it.
+ */
+export const CheckTextRequest = v.strictObject({
+  text: v.pipe(v.string(), v.maxLength(2000, 'Expected at most 2000 characters.')),
+  packId: v.optional(PackId),
+});
+export type CheckTextRequest = v.InferOutput<typeof CheckTextRequest>;
+
+/** A word that the vocabulary does not know: it says nothing to the encoder. Place in UTF-16 units, [start, end). */
+export const UnknownWord = v.strictObject({ start: Count, end: Count, word: v.string() });
+export type UnknownWord = v.InferOutput<typeof UnknownWord>;
+
+export const CheckTextResponse = v.strictObject({
+  /** From this place on (UTF-16 units) the encoder reads nothing; null when it reads all. */
+  cutAt: v.nullable(Count),
+  /** In order; only before `cutAt`. */
+  unknown: v.array(UnknownWord),
+});
+export type CheckTextResponse = v.InferOutput<typeof CheckTextResponse>;
+
 /** Without a pack id: all packs. */
 export const DoctorRequest = v.strictObject({ packId: v.optional(PackId) });

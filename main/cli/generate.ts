@@ -8,6 +8,7 @@ import { parseEmphasis, parsePhraseOption, recipeOf } from '../host.ts';
 import type { Host } from '../host.ts';
 import type { Output } from './output.ts';
 import { choosePack, ensureReferences, reportLines } from './studio.ts';
+import { checkTexts } from './text-warnings.ts';
 
 export interface GenerateFlags {
   readonly emphasize?: string[];
@@ -62,6 +63,7 @@ export function requestOf(recipe: Recipe): GenerateRequestInput {
     arms: [recipe.arm],
     packId: recipe.pack.id,
     ...(recipe.baselinePack ? { baselinePackId: recipe.baselinePack.id } : {}),
+    ...(recipe.rivalScale === undefined ? {} : { rivalScales: { [recipe.arm]: recipe.rivalScale } }),
     seed: recipe.seed,
     steps: recipe.steps,
     guidance: recipe.guidance,
@@ -185,6 +187,9 @@ export async function generate(
     throw new AppError('invalid_input', `${v.getDotPath(issue) ?? 'request'}: ${issue.message}`);
   }
   const request = checked.output;
+  const phrases = request.emphases.map((e) => e.phrase);
+  for (const line of await checkTexts(host.services, request.packId, request.prompt, phrases, signal))
+    output.note(line);
   const out = flags.out ?? '.';
   await mkdir(out, { recursive: true });
   const { jobId } = await host.services.jobs.submit(request, { signal });

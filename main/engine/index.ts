@@ -4,5 +4,7 @@ export { engineServices } from './service.ts';
 export type { EngineServices } from './service.ts';
 export { parseEmphasis, parsePhraseOption } from './text/emphasis-syntax.ts';
 export type { MarkedPhrase, ParsedPrompt } from './text/emphasis-syntax.ts';
+export { makeTokenizer } from './text/word-piece.ts';
+export type { Tokenizer } from './text/word-piece.ts';
 export { readSafetensors } from './safetensors.ts';
 export { samplingLevels, makeSchedule } from './sampler/index.ts';

@@ -32,6 +32,8 @@ export interface DemoOptions {
 }
 
 const SIZE = 256;
+/** What the demonstration's text encoder reads, in UTF-16 units; it knows no word that begins with qx. */
+const DEMO_MAX_TEXT = 240;
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 const WORDS = phrases(false).sort((a, b) => b.text.length - a.text.length);
 
@@ -335,6 +337,14 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
             },
           },
         ],
+      }),
+      checkText: ({ text }) => ({
+        cutAt: text.length > DEMO_MAX_TEXT ? DEMO_MAX_TEXT : null,
+        unknown: [...text.slice(0, DEMO_MAX_TEXT).matchAll(/\bqx\w*/gi)].map(({ index, 0: word }) => ({
+          start: index,
+          end: index + word.length,
+          word,
+        })),
       }),
       doctor: () => demoDoctor(),
     },

@@ -7,6 +7,8 @@ import * as v from 'valibot';
 import { AppError, PackManifest, toAppError } from '#contract';
 import type { ErrorBody, PackSummary, RefusedPack } from '#contract';
 
+export { makeCheckText } from './check-text.ts';
+
 export interface InstalledPack {
   readonly folder: string;
   readonly manifest: PackManifest;
