@@ -1,7 +1,10 @@
 """The training texts: single phrases, compound details, captions and null phrases, each with the attributes it names."""
 
+import random
+
 from ..common.data import Glossary, Split
 from . import nulls
+from .synonyms import bare, phrases, reworded, said
 
 
 class Corpus:
@@ -45,13 +48,6 @@ class Corpus:
         return wanted, count
 
 
-def bare(text: str) -> str:
-    for article in ("a ", "an ", "the "):
-        if text.startswith(article):
-            return text[len(article) :]
-    return text
-
-
 def phrase_corpus(glossary: Glossary, held: bool) -> Corpus:
     corpus = Corpus()
     for p in glossary.held_phrases if held else glossary.phrases:
@@ -70,6 +66,10 @@ def caption_columns(glossary: Glossary, record: dict, caption: dict) -> frozense
 
 def training_corpus(glossary: Glossary, train: Split, captions: int) -> Corpus:
     corpus = phrase_corpus(glossary, held=False)
+    for text, group, value in phrases(glossary):
+        for form in (text, bare(text)):
+            corpus.add(form, frozenset([glossary.index[group, value]]))
+    words, chance = said(glossary), random.Random(1)
     for row, record in enumerate(train.records[:captions]):
         for caption in record["captions"]:
             corpus.add(caption["text"], caption_columns(glossary, record, caption), row)
@@ -77,6 +77,12 @@ def training_corpus(glossary: Glossary, train: Split, captions: int) -> Corpus:
                 columns = frozenset(glossary.index[g, v] for g, v in detail["attributes"].items())
                 corpus.add(detail["phrase"], columns)
                 corpus.add(bare(detail["phrase"]), columns)
+                if chance.random() < 0.5:
+                    corpus.add(reworded(detail["phrase"], detail["attributes"], words, chance), columns)
+            if chance.random() < 0.3:
+                everything = {g: v for d in caption["details"] for g, v in d["attributes"].items()}
+                columns = caption_columns(glossary, record, caption)
+                corpus.add(reworded(caption["text"], everything, words, chance, 0.4), columns, row)
     for text in nulls.training():
         corpus.add_null(text)
     return corpus
