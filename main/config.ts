@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AppError } from '#contract';
 
 export interface Config {
   /** Data folder: catalog, images, thumbnails, settings. */
@@ -12,6 +13,8 @@ export interface Config {
   readonly sampleFolder: string;
   /** Port of `serve`, told in the lease; null without one. */
   readonly port: number | null;
+  /** Threads of the engine, before what the settings say; null leaves it to them. */
+  readonly threads?: number | null;
 }
 
 /** The user's data folder by the habits of each system. */
@@ -25,6 +28,17 @@ export function defaultHome(
   return join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'accent');
 }
 
+/** ACCENT_THREADS. Throws `invalid_input` for anything but a number of threads. */
+export function threadsOf(text: string | undefined): number | null {
+  if (text === undefined || text === '') return null;
+  const threads = Number(text);
+  if (Number.isInteger(threads) && threads >= 1 && threads <= 256) return threads;
+  throw new AppError(
+    'invalid_input',
+    `ACCENT_THREADS: expected a whole number from 1 to 256, got "${text}".`,
+  );
+}
+
 export function makeConfig(flags: { home?: string; port?: number | null; models?: string } = {}): Config {
   const models =
     flags.models ?? process.env['ACCENT_MODELS'] ?? fileURLToPath(new URL('../models', import.meta.url));
@@ -34,5 +48,6 @@ export function makeConfig(flags: { home?: string; port?: number | null; models?
     packFolders: [models, join(home, 'packs')],
     sampleFolder: join(models, 'sample'),
     port: flags.port ?? null,
+    threads: threadsOf(process.env['ACCENT_THREADS']),
   };
 }

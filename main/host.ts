@@ -65,9 +65,10 @@ export function createHost(config: Config, platform: Platform): Host {
   const settings = makeSettings(join(config.home, 'settings.json'));
   // Opening is a promise, so that two callers at once do not open the same pack twice (the second would close the first's).
   const opened = new Map<string, Promise<unknown>>();
-  const engine = makeChild('engine', engineContract, platform.spawn, 'engine_lost', () => {
+  const engine = makeChild('engine', engineContract, platform.spawn, 'engine_lost', async (client) => {
     opened.clear();
-    return Promise.resolve();
+    const threads = config.threads ?? (await settings.current()).threads;
+    if (threads !== null) await client.engine.configure({ threads });
   });
   const decoder = makeChild('decode', decodeContract, platform.spawn, 'decode_lost', async (client) => {
     await client.decode.ready({});
@@ -128,6 +129,7 @@ export function createHost(config: Config, platform: Platform): Host {
     gallery,
     engine: jobsEngine,
     levelsOf: ({ kind, levels }, steps) => samplingLevels(makeSchedule(kind, levels), steps),
+    settings: settings.current,
     appVersion: platform.appVersion,
     now,
   });

@@ -18,7 +18,7 @@ export const Settings = v.strictObject({
   previews: v.optional(v.boolean(), true),
   /** Write the recipe into the PNG. */
   embedRecipe: v.optional(v.boolean(), true),
-  /** Threads of the engine; null: chosen from the machine. */
+  /** Threads of the engine from its next start on; null: chosen from the machine. ACCENT_THREADS goes before it. */
   threads: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256))), null),
 });
 export type Settings = v.InferOutput<typeof Settings>;

@@ -81,6 +81,11 @@ export const engineContract = {
         cutAt: v.nullable(v.number()),
         unknown: v.array(v.tuple([v.number(), v.number()])),
       }),
+    /** Threads of the packs that are opened from now on. The host says it once, before anything else. */
+    configure: call(
+      v.strictObject({ threads: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
+      v.strictObject({}),
+    ),
     ),
     /** RGB bytes [n, S, S, 3] to embeddings [n, D]. */
     embedImages: call(v.strictObject({ ...Pack, rgb: bytes() }), v.strictObject({ embeddings: floats() })),

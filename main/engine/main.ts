@@ -5,6 +5,7 @@ import { parentChannel, processLink } from '../link/index.ts';
 import { engineContract } from './contract.ts';
 import { engineServices } from './service.ts';
 
+// The host's `configure` goes before it, where the user chose a number.
 const threads = Number(process.env['ACCENT_THREADS'] ?? '') || availableParallelism();
 const link = processLink(parentChannel());
 link.onClose(() => {

@@ -22,6 +22,7 @@ export type EngineServices = Services<typeof engineContract>;
 /** Services over packs that `open` made known. */
 export function engineServices(options: OpenOptions): EngineServices {
   const packs = new Map<string, OpenPack>();
+  let { threads } = options;
   const pack = (id: string): OpenPack => {
     const found = packs.get(id);
     if (!found) throw new AppError('pack_not_ready', `The pack "${id}" is not open in the engine.`);
@@ -51,9 +52,13 @@ export function engineServices(options: OpenOptions): EngineServices {
 
   return {
     engine: {
+      configure(change) {
+        ({ threads } = change);
+        return {};
+      },
       async open({ folder, manifest }) {
         await packs.get(manifest.id)?.close();
-        packs.set(manifest.id, openPack(folder, manifest, options));
+        packs.set(manifest.id, openPack(folder, manifest, { ...options, threads }));
         return {};
       },
       async embedText({ packId, text }) {

@@ -68,7 +68,10 @@ export function makeChild<C extends Contract>(
           },
         })),
       };
-      mine.ready.catch(() => undefined);
+      // A start that failed is not kept: the next request makes another.
+      mine.ready.catch(() => {
+        kill(mine);
+      });
       handle.link.onClose(() => {
         if (running === mine) running = undefined;
       });

@@ -22,13 +22,21 @@ export interface Picture {
 }
 
 export interface Gallery {
+export interface NewPair {
+  readonly jobId: string;
+  readonly prompt: string;
+  readonly seed: number;
+  /** False leaves recipe and prompt out of the files; the catalog has them all the same. */
+  readonly embedRecipe: boolean;
+}
+
   readonly service: StudioServices['gallery'];
   /**
    * Writes the files, then pair and results in one transaction with whatever else `also` writes. What throws on the way,
    * `also` included, leaves neither rows nor files.
    */
   add(
-    pair: { jobId: string; prompt: string; seed: number },
+    pair: NewPair,
     pictures: readonly Picture[],
     also: (pairId: string, results: Result[]) => void,
   ): Promise<{ pairId: string; results: Result[] }>;
@@ -93,7 +101,7 @@ export function makeGallery(store: Store, folder: string, now: () => number): Ga
   const read = async (row: ResultRow | undefined): Promise<Uint8Array | null> =>
     row ? readFile(join(images, row.file)).catch(() => null) : null;
   return {
-    async add({ jobId, prompt, seed }, pictures, also) {
+    async add({ jobId, prompt, seed, embedRecipe }, pictures, also) {
       await mkdir(images, { recursive: true });
       const pairId = randomUUID();
       const rows: ResultRow[] = [];
@@ -104,8 +112,7 @@ export function makeGallery(store: Store, folder: string, now: () => number): Ga
             .toBuffer();
           const png = withText(plain, {
             Software: 'Accent',
-            Description: describe(recipe),
-            [RECIPE_KEY]: JSON.stringify(recipe),
+            ...(embedRecipe ? { Description: describe(recipe), [RECIPE_KEY]: JSON.stringify(recipe) } : {}),
           });
           const imageId = randomUUID();
           const file = `${imageId}.png`;

@@ -9,6 +9,7 @@ import type {
   PackManifest,
   Recipe,
   RecipePack,
+  Settings,
   StudioServices,
 } from '#contract';
 import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
@@ -32,6 +33,8 @@ export interface JobsOptions {
   readonly engine: JobsEngine;
   /** The sampler's levels t_0 .. t_n of a schedule. */
   readonly levelsOf: (schedule: PackManifest['schedule'], steps: number) => readonly number[];
+  /** What the user chose once for all; read at the start of each job. */
+  readonly settings: () => Promise<Pick<Settings, 'previews' | 'embedRecipe'>>;
   readonly appVersion: string;
   readonly now: () => number;
 }
@@ -77,6 +80,7 @@ export function makeJobs({
   gallery,
   engine,
   levelsOf,
+  settings,
   appVersion,
   now,
 }: JobsOptions): Jobs {
@@ -121,6 +125,7 @@ export function makeJobs({
     const request = v.parse(GenerateRequest, JSON.parse(row.request));
     const pack = await packs.get(request.packId);
     const baseline = request.baselinePackId === undefined ? null : await packs.get(request.baselinePackId);
+    const { previews, embedRecipe } = await settings();
     const { sampling, schedule } = pack.manifest;
     const plan = {
       steps: request.steps ?? sampling.steps,
@@ -142,7 +147,7 @@ export function makeJobs({
       seed: request.seed,
       ...plan,
       upscale: request.upscale,
-      previews: true,
+      previews,
     };
     for await (const event of engine.sample(sampleRequest, signal)) {
       if (event.type === 'step') log.append(row.job_id, event);
@@ -219,7 +224,7 @@ export function makeJobs({
     const entered: CatalogResult[] = [];
     // Files first; then pair, results, their embeddings, the job's end and its last event in one transaction.
     await gallery.add(
-      { jobId: row.job_id, prompt: request.prompt, seed: request.seed },
+      { jobId: row.job_id, prompt: request.prompt, seed: request.seed, embedRecipe },
       pictures,
       (pairId, stored) => {
         // The last moment for a cancel: from here on the job is done.

@@ -38,6 +38,20 @@ describe('a child process', () => {
     expect(killed).toEqual([1, 1]);
   });
 
+  it('is started again after a start that failed', async () => {
+    const { spawn, killed } = fakeSpawn(false);
+    let works = false;
+    const child = makeChild('engine', {}, spawn, 'engine_lost', async () => {
+      if (!works) throw new Error('the settings cannot be read');
+      await Promise.resolve();
+    });
+    await expect(child.client()).rejects.toThrow('the settings cannot be read');
+    expect(killed).toEqual([1]);
+    works = true;
+    await child.client();
+    expect(killed).toEqual([1]);
+  });
+
   it('is killed when it does not end by itself after its link was closed', async () => {
     const { spawn, killed } = fakeSpawn(true);
     const child = makeChild('engine', {}, spawn, 'engine_lost');

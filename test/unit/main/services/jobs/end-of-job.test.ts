@@ -72,6 +72,7 @@ function start({ gallery = (own) => own, writer }: Change = {}): Jobs {
       },
     },
     levelsOf: ({ kind, levels }, steps) => samplingLevels(makeSchedule(kind, levels), steps),
+    settings: () => Promise.resolve({ previews: true, embedRecipe: true }),
     appVersion: '0.0.0-test',
     now: Date.now,
   });
