@@ -52,8 +52,48 @@ export const SourceKind = v.picklist(['prior', 'retrieval']);
 export type SourceKind = v.InferOutput<typeof SourceKind>;
 
 /** What is generated, same seed and noise for all (method.md, reading 8). */
-export const Arm = v.picklist(['sentence', 'coarse', 'coarse2', 'wrong', 'refined', 'baseline']);
+export const Arm = v.picklist([
+  'sentence',
+  'coarse',
+  'coarse2',
+  'wrong',
+  'refined',
+  'baseline',
+  'baseline-guided',
+  'first-order',
+  'composable',
+  'structure',
+]);
 export type Arm = v.InferOutput<typeof Arm>;
+
+/** Scale of a rival arm, in its own unit (main/engine/sampler/rivals.ts). */
+export const RivalScale = v.pipe(
+  v.number(),
+  v.minValue(0, 'Expected a scale from 0 to 100.'),
+  v.maxValue(100, 'Expected a scale from 0 to 100.'),
+);
+
+/**
+ * One scale for each rival that has one. The defaults are a start, not a choice: an evaluation sweeps each on validation
+ * prompts and takes its best.
+ */
+export const RivalScales = v.strictObject({
+  'baseline-guided': v.optional(RivalScale, 1),
+  'first-order': v.optional(RivalScale, 1),
+  composable: v.optional(RivalScale, 2),
+  structure: v.optional(RivalScale, 3),
+});
+export type RivalScales = v.InferOutput<typeof RivalScales>;
+
+/** The scale that an arm runs with, or null where it has none of its own. */
+export function rivalScale(arm: Arm, scales: RivalScales): number | null {
+  return arm in scales ? scales[arm as keyof RivalScales] : null;
+}
+
+/** Arms that only an evaluation pack's denoiser can run: they need `baselinePackId`. */
+export const BASELINE_ARMS: readonly Arm[] = ['baseline', 'baseline-guided'];
+/** Arms that run its denoiser where one is named, and else the pack's own without gradient. */
+export const ADAPTED_ARMS: readonly Arm[] = ['first-order', 'composable', 'structure'];
 
 /** Weight of an emphasis or of a reference: 0 is without effect, 1 ordinary. */
 export const Weight = v.pipe(

@@ -12,6 +12,7 @@ import {
   PackId,
   Pixels,
   Rebuild,
+  RivalScale,
   Seed,
   SourceKind,
   Steps,
@@ -80,8 +81,10 @@ export const Recipe = v.strictObject({
   /** The request's number of references per emphasis. */
   referencesPerEmphasis: Count,
   pack: RecipePack,
-  /** Arm `baseline` only: the pack whose denoiser ran. */
+  /** The evaluation pack whose denoiser ran; null where the pack's own did. */
   baselinePack: v.nullable(RecipePack),
+  /** Rival arms only: their own scale. */
+  rivalScale: v.optional(RivalScale),
   /** The hash that keys every embedding. */
   encoderHash: ContentHash,
   /** Part (denoiser, imageEncoder, textEncoder, gradient, prior, upscaler) -> what ran it; parts not used are absent. */

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import {
   Arm,
+  BASELINE_ARMS,
   ContentHash,
   Count,
   Guidance,
@@ -9,6 +10,7 @@ import {
   PackId,
   Rebuild,
   ReferenceCount,
+  RivalScales,
   Seed,
   SourceKind,
   Steps,
@@ -72,8 +74,9 @@ export const GenerateRequest = v.pipe(
     /** Arm `wrong` only: another prompt's emphases, whose references replace this request's in the gradient. */
     wrongEmphases: v.optional(Emphases, []),
     packId: PackId,
-    /** Arm `baseline` only: the evaluation pack whose one-stage denoiser is used. */
+    /** The evaluation pack whose one-stage denoiser runs the arms of `BASELINE_ARMS` and, if named, `ADAPTED_ARMS`. */
     baselinePackId: v.optional(PackId),
+    rivalScales: v.optional(RivalScales, {}),
     seed: Seed,
     steps: v.optional(Steps),
     guidance: v.optional(Guidance),
@@ -92,8 +95,9 @@ export const GenerateRequest = v.pipe(
   ),
   v.forward(
     v.check(
-      (request) => !request.arms.includes('baseline') || request.baselinePackId !== undefined,
-      'Expected the id of an evaluation pack, since the arm "baseline" is wanted.',
+      ({ arms, baselinePackId }) =>
+        baselinePackId !== undefined || !arms.some((arm) => BASELINE_ARMS.includes(arm)),
+      'Expected the id of an evaluation pack, since an arm of the Baseline is wanted.',
     ),
     ['baselinePackId'],
   ),

@@ -9,6 +9,7 @@ import {
   PackManifest,
   PortReport,
   Rebuild,
+  RivalScales,
   Seed,
   Stage,
   Steps,
@@ -24,7 +25,12 @@ const Pack = { packId: PackId };
 
 /** A reference as the sampler needs it: its clean embedding, and f(x_t^ref) for each sampling level, [levels, D]. */
 export const EngineReference = v.strictObject({ weight: Weight, clean: floats(), noised: floats() });
-export const EnginePhrase = v.strictObject({ weight: Weight, references: v.array(EngineReference) });
+export const EnginePhrase = v.strictObject({
+  weight: Weight,
+  references: v.array(EngineReference),
+  /** The phrase's own source embedding, [D]: arms `composable` and `structure` only. */
+  source: v.optional(floats()),
+});
 export type EnginePhrase = v.InferOutput<typeof EnginePhrase>;
 
 export const SampleRequest = v.strictObject({
@@ -35,8 +41,11 @@ export const SampleRequest = v.strictObject({
   phrases: v.array(EnginePhrase),
   /** Arm `wrong` only. */
   wrongPhrases: v.array(EnginePhrase),
-  /** Arm `baseline` only. */
+  /** Whose denoiser runs the arms of the Baseline, and the adapted rivals if it is named. */
   baselinePackId: v.optional(PackId),
+  /** g(c) of Eq. 2, the sentence's text embedding, [D]: arm `baseline-guided` only. */
+  text: v.optional(floats()),
+  rivalScales: RivalScales,
   seed: Seed,
   steps: Steps,
   guidance: Guidance,

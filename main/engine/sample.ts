@@ -1,13 +1,16 @@
 /** One sampling request: every arm from the same seed, noise and c, as a stream of steps, previews and results. */
-import { AppError } from '#contract';
+import { ADAPTED_ARMS, AppError, BASELINE_ARMS, rivalScale } from '#contract';
 import type { Arm, BackendUse } from '#contract';
 import type { EnginePhrase, SampleEvent, SampleRequest } from './contract.ts';
-import { semanticGradient } from './gradient/semantic-gradient.ts';
+import { scaledGradient, semanticGradient } from './gradient/semantic-gradient.ts';
 import type { PhraseReferences } from './gradient/semantic-gradient.ts';
 import type { OpenPack } from './pack.ts';
 import type { Branch, Condition, Denoiser } from './ports.ts';
+import { rivalConditions } from './rival-conditions.ts';
 import {
   NonFiniteError,
+  average,
+  compose,
   guide,
   makeSchedule,
   normals,
@@ -56,6 +59,10 @@ const STAGES: Readonly<Record<Arm, SamplingPlan['stages']>> = {
   wrong: 'gradient',
   refined: 'gradient',
   baseline: 'single',
+  'baseline-guided': 'mean',
+  'first-order': 'mean',
+  composable: 'single',
+  structure: 'single',
 };
 
 /** Events of all arms in order. `signal` is looked at before every network call. */
@@ -76,14 +83,21 @@ export async function* sample(
   let previewedArm: Arm | undefined;
   for (const arm of request.arms) {
     const began = performance.now();
-    if (arm === 'baseline' && !baseline)
+    if (BASELINE_ARMS.includes(arm) && !baseline)
       throw new AppError(
         'invalid_input',
-        'The arm "baseline" needs an evaluation pack: name one as baselinePackId.',
+        `The arm "${arm}" needs an evaluation pack: name one as baselinePackId.`,
       );
-    const denoiser: Denoiser = await (arm === 'baseline' && baseline ? baseline : pack).denoiser();
-    const kernel = STAGES[arm] === 'gradient' ? await pack.gradientKernel() : undefined;
+    const other = [...BASELINE_ARMS, ...ADAPTED_ARMS].includes(arm) ? baseline : undefined;
+    const denoiser: Denoiser = await (other ?? pack).denoiser();
+    const kernel =
+      STAGES[arm] === 'gradient' || STAGES[arm] === 'mean' ? await pack.gradientKernel() : undefined;
     const condition = arm === 'sentence' ? alone : full;
+    const scale = rivalScale(arm, request.rivalScales) ?? 1;
+    const several =
+      arm === 'composable' || arm === 'structure'
+        ? rivalConditions(arm, full, alone, request.phrases, manifest.denoiser.maxReferences)
+        : null;
     const counters = { denoiserCalls: 0, vjpCalls: 0 };
     const spent = { denoiser: 0, gradient: 0 };
     const phrases = arm === 'wrong' ? request.wrongPhrases : request.phrases;
@@ -92,11 +106,26 @@ export async function* sample(
       signal.throwIfAborted();
       const start = performance.now();
       // The null branch has a null gradient too: f(., 0, t, null) in both stages (method.md, reading 4).
-      const branches: Branch[] = [{ condition, gradient: g }];
-      if (request.guidance !== 0) branches.push({ condition: nullCondition(condition), gradient: null });
+      const branches: Branch[] = (several?.conditions ?? [condition]).map((c) => ({
+        condition: c,
+        gradient: g,
+      }));
+      if (several || request.guidance !== 0)
+        branches.push({ condition: nullCondition(condition), gradient: null });
       const out = await denoiser.predict(x, t, branches);
       counters.denoiserCalls += branches.length;
       spent.denoiser += performance.now() - start;
+      if (several) {
+        const none = out[branches.length - 1] as Float32Array;
+        const conditionals = out.slice(0, -1);
+        return arm === 'composable'
+          ? compose(
+              none,
+              conditionals,
+              several.weights.map((w) => w * scale),
+            )
+          : guide(average(conditionals), none, scale);
+      }
       const [conditional, unconditional] = out as [Float32Array, Float32Array | undefined];
       return unconditional ? guide(conditional, unconditional, request.guidance) : conditional;
     };
@@ -105,6 +134,13 @@ export async function* sample(
       const start = performance.now();
       if (!kernel) throw new AppError('internal', 'No gradient kernel was opened.');
       counters.vjpCalls++;
+      if (arm === 'baseline-guided') {
+        // Eq. 2: the pull of the sentence's text embedding, without references.
+        if (!request.text) throw new AppError('internal', 'The sentence has no text embedding.');
+        const pull = await scaledGradient(kernel, coarse, t, request.text, manifest.gradientScale);
+        spent.gradient += performance.now() - start;
+        return pull;
+      }
       const g = await semanticGradient(
         kernel,
         coarse,
@@ -120,12 +156,15 @@ export async function* sample(
       schedule,
       steps: request.steps,
       rebuild: request.rebuild,
-      window: request.window,
+      // Classifier guidance acts in every step; what uses our references acts where refinement does.
+      window: arm === 'baseline-guided' ? [0, schedule.levels] : request.window,
       // Without a reference there is nothing to refine: the arm is then its coarse twin.
       stages:
-        STAGES[arm] === 'gradient' && !phrases.some((p) => p.weight > 0 && p.references.length > 0)
+        (STAGES[arm] === 'gradient' || arm === 'first-order') &&
+        !phrases.some((p) => p.weight > 0 && p.references.length > 0)
           ? 'single'
           : STAGES[arm],
+      meanScale: scale,
     };
     const unrefinedSteps: number[] = [];
     let last: Float32Array | undefined;
@@ -154,12 +193,7 @@ export async function* sample(
       embedding,
       counters,
       unrefinedSteps,
-      backends: usedBackends(
-        pack,
-        arm === 'baseline' ? baseline : undefined,
-        counters.vjpCalls > 0,
-        large !== null,
-      ),
+      backends: usedBackends(pack, other, counters.vjpCalls > 0, large !== null),
       seconds: {
         denoiser: spent.denoiser / 1000,
         gradient: spent.gradient / 1000,

@@ -28,6 +28,10 @@ const arms = {
   wrong: 'Wrong emphases',
   refined: 'Refined',
   baseline: 'Baseline',
+  'baseline-guided': 'Baseline, guided',
+  'first-order': 'First order',
+  composable: 'Composable',
+  structure: 'Structure',
 } as const;
 
 const stages = { coarse: 'coarse', gradient: 'gradient', refined: 'refine' } as const;

@@ -35,6 +35,8 @@ export function sampleRequest(change: Partial<SampleRequest> = {}): SampleReques
     source: direction(0),
     phrases: [enginePhrase(1, steps, 1, 2)],
     wrongPhrases: [],
+    text: direction(9),
+    rivalScales: { 'baseline-guided': 1, 'first-order': 1, composable: 2, structure: 3 },
     seed: 7,
     steps,
     guidance: 3,

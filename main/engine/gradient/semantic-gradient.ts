@@ -50,7 +50,18 @@ export async function semanticGradient(
   dims: number,
   scale: GradientScale,
 ): Promise<Float32Array> {
-  const { gradient } = await kernel.vjp(coarse, cotangent(phrases, dims));
+  return scaledGradient(kernel, coarse, t, cotangent(phrases, dims), scale);
+}
+
+/** The same for any cotangent [D], e.g. a text embedding (Eq. 2). */
+export async function scaledGradient(
+  kernel: GradientKernel,
+  coarse: Float32Array,
+  t: number,
+  towards: Float32Array,
+  scale: GradientScale,
+): Promise<Float32Array> {
+  const { gradient } = await kernel.vjp(coarse, towards);
   const unit = 1 / scaleAt(scale, t);
   return gradient.map((v) => {
     const g = v * unit;

@@ -7,3 +7,4 @@ export { guide } from './guidance.ts';
 export { addNoise, ddimStep, noiseOf } from './ddim.ts';
 export { NonFiniteError, refinesAt, twoStage } from './two-stage.ts';
 export type { Gradient, Predict, Rebuild, SamplingPlan, Step } from './two-stage.ts';
+export { average, compose, shiftMean, stepVariance } from './rivals.ts';

@@ -3,6 +3,7 @@
  * and no clock. Names follow the paper: x~_t coarse image, x^0 clean prediction, g semantic-induced gradient.
  */
 import { ddimStep } from './ddim.ts';
+import { shiftMean, stepVariance } from './rivals.ts';
 import { alpha, samplingLevels } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { clip, combine, isFinite } from './tensor.ts';
@@ -25,8 +26,13 @@ export interface SamplingPlan {
   readonly rebuild: Rebuild;
   /** Levels [low, high] in which stage 2 acts. */
   readonly window: readonly [number, number];
-  /** `single`: stage 1 only. `null`: stage 2 with a null gradient (equal compute). `gradient`: refinement. */
-  readonly stages: 'single' | 'null' | 'gradient';
+  /**
+   * `single`: stage 1 only. `null`: stage 2 with a null gradient (equal compute). `gradient`: refinement. `mean`: no stage
+   * 2, the gradient is added to the mean by formula (rivals.ts) at `meanScale`.
+   */
+  readonly stages: 'single' | 'null' | 'gradient' | 'mean';
+  /** s of Eq. 2, `mean` only. */
+  readonly meanScale?: number;
 }
 
 export interface Step {
@@ -83,11 +89,16 @@ export async function* twoStage(
     }
     yield { i, of: steps, stage: 'coarse', clean };
     let g: Float32Array | null = null;
-    if (plan.stages === 'gradient') {
+    if (plan.stages === 'gradient' || plan.stages === 'mean') {
       g = await gradient(coarse, t);
       if (!isFinite(g)) {
         x = coarse;
         yield { i, of: steps, stage: 'refined', clean, x, unrefined: true };
+        continue;
+      }
+      if (plan.stages === 'mean') {
+        x = shiftMean(coarse, g, plan.meanScale ?? 1, stepVariance(schedule, from, t));
+        yield { i, of: steps, stage: 'gradient', clean, x };
         continue;
       }
       yield { i, of: steps, stage: 'gradient', clean };

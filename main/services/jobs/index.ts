@@ -1,7 +1,7 @@
 /** The queue: jobs are rows, one runs at a time, a crash leaves none of them in between. */
 import { createHash, randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import { AppError, GenerateRequest, toAppError } from '#contract';
+import { ADAPTED_ARMS, AppError, BASELINE_ARMS, GenerateRequest, rivalScale, toAppError } from '#contract';
 import type {
   ErrorBody,
   JobState,
@@ -144,6 +144,8 @@ export function makeJobs({
       phrases: prepared.phrases,
       wrongPhrases: prepared.wrongPhrases,
       baselinePackId: request.baselinePackId,
+      text: prepared.text,
+      rivalScales: request.rivalScales,
       seed: request.seed,
       ...plan,
       upscale: request.upscale,
@@ -197,7 +199,8 @@ export function makeJobs({
       source: ready.recipeSource,
       referencesPerEmphasis: req.referencesPerEmphasis,
       pack: recipePack(of),
-      baselinePack: base && recipePack(base),
+      baselinePack: base && [...BASELINE_ARMS, ...ADAPTED_ARMS].includes(r.arm) ? recipePack(base) : null,
+      rivalScale: rivalScale(r.arm, req.rivalScales) ?? undefined,
       encoderHash: of.manifest.parts.encoderWeights.sha256,
       backends: Object.fromEntries(
         Object.entries(r.backends).filter(

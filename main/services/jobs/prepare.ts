@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '#contract';
 import type {
+  Arm,
   Emphasis,
   GenerateRequest,
   RecipeEmphasis,
@@ -29,9 +30,13 @@ export interface PrepareEngine {
 export interface PreparedPhrase {
   readonly weight: number;
   readonly references: { weight: number; clean: Float32Array; noised: Float32Array }[];
+  /** The phrase's own source embedding; absent where no arm takes it. */
+  readonly source?: Float32Array;
 }
 
 export interface Prepared {
+  /** The sentence's text embedding. */
+  readonly text: Float32Array;
   readonly source: Float32Array;
   readonly recipeSource: RecipeSource;
   readonly phrases: PreparedPhrase[];
@@ -119,11 +124,30 @@ async function referencesOf(
   });
 }
 
+/** A phrase's own e, as the sentence's is made: by the prior, or as the mean of what was retrieved for it. */
+async function phraseSource(
+  { engine, pack }: PrepareContext,
+  phrase: string,
+  { references }: PreparedPhrase,
+  kind: SourceKind,
+): Promise<Float32Array> {
+  if (kind === 'prior')
+    return engine.prior(pack.manifest.id, (await engine.text(pack.manifest.id, phrase)).embedding);
+  if (references.length === 0)
+    throw new AppError('no_references', `The catalog has no image for "${phrase}". Import a folder first.`);
+  const sum = new Float32Array(pack.manifest.embedding.dims);
+  for (const { clean, weight } of references)
+    clean.forEach((x, d) => {
+      sum[d] = (sum[d] as number) + weight * x;
+    });
+  return normalised(sum);
+}
+
 async function prepareEmphases(
   context: PrepareContext,
   emphases: readonly Emphasis[],
   k: number,
-  noised: boolean,
+  needs: { readonly noised: boolean; readonly source: SourceKind | null },
   signal: AbortSignal,
 ): Promise<{ phrases: PreparedPhrase[]; recipe: RecipeEmphasis[] }> {
   const encoder = context.pack.manifest.parts.encoderWeights.sha256;
@@ -140,10 +164,14 @@ async function prepareEmphases(
       prepared.references.push({
         weight: r.weight,
         clean: context.store.read.images.vector(r.contentHash, encoder) as Float32Array,
-        noised: noised ? await noisedOf(context, r.contentHash, signal) : new Float32Array(0),
+        noised: needs.noised ? await noisedOf(context, r.contentHash, signal) : new Float32Array(0),
       });
     }
-    phrases.push(prepared);
+    phrases.push(
+      needs.source !== null && active
+        ? { ...prepared, source: await phraseSource(context, phrase, prepared, needs.source) }
+        : prepared,
+    );
   }
   return { phrases, recipe };
 }
@@ -151,7 +179,7 @@ async function prepareEmphases(
 async function prepareSource(
   context: PrepareContext,
   request: GenerateRequest,
-): Promise<{ source: Float32Array; recipe: RecipeSource }> {
+): Promise<{ text: Float32Array; source: Float32Array; recipe: RecipeSource }> {
   const { engine, pack, catalog, store } = context;
   const encoder = pack.manifest.parts.encoderWeights.sha256;
   const { embedding } = await engine.text(pack.manifest.id, request.prompt);
@@ -201,7 +229,7 @@ async function prepareSource(
     }
     source = normalised(sum);
   }
-  return { source, recipe: { kind, embeddingHash: hashOf(source), references } };
+  return { text: embedding, source, recipe: { kind, embeddingHash: hashOf(source), references } };
 }
 
 /** Everything before the first step. Noised embeddings are made only where an arm takes a gradient. */
@@ -211,13 +239,19 @@ export async function prepare(
   signal: AbortSignal,
 ): Promise<Prepared> {
   const k = request.referencesPerEmphasis;
-  const { source, recipe: recipeSource } = await prepareSource(context, request);
-  const own = await prepareEmphases(context, request.emphases, k, request.arms.includes('refined'), signal);
-  const wrong = request.arms.includes('wrong')
-    ? await prepareEmphases(context, request.wrongEmphases, k, true, signal)
+  const { text, source, recipe: recipeSource } = await prepareSource(context, request);
+  const has = (...arms: Arm[]): boolean => request.arms.some((arm) => arms.includes(arm));
+  const needs = {
+    noised: has('refined', 'first-order'),
+    source: has('composable', 'structure') ? request.source : null,
+  };
+  const own = await prepareEmphases(context, request.emphases, k, needs, signal);
+  const wrong = has('wrong')
+    ? await prepareEmphases(context, request.wrongEmphases, k, { noised: true, source: null }, signal)
     : { phrases: [], recipe: [] };
   context.store.write.images.trimNoised(NOISED_IMAGES);
   return {
+    text,
     source,
     recipeSource,
     phrases: own.phrases,

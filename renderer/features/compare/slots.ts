@@ -12,7 +12,18 @@ export interface Slot {
 }
 
 /** Coarse left, refined right, everywhere; other arms in this order. */
-const ORDER: readonly ArmName[] = ['sentence', 'baseline', 'coarse', 'coarse2', 'wrong', 'refined'];
+const ORDER: readonly ArmName[] = [
+  'sentence',
+  'baseline',
+  'baseline-guided',
+  'first-order',
+  'composable',
+  'structure',
+  'coarse',
+  'coarse2',
+  'wrong',
+  'refined',
+];
 
 /** Two slots of a finished pair. A pair of one picture has an empty place, so that nothing moves. */
 export function slotsOfPair({ results }: { readonly results: readonly Result[] }): [Slot, Slot] {

@@ -185,6 +185,100 @@ describe('sampling', () => {
     expect(results['baseline']?.rgb).toEqual(results['coarse']?.rgb);
   });
 
+  describe('rivals', () => {
+    const source = direction(40);
+    const phrases = [{ ...enginePhrase(1, 4, 1, 2), source }];
+    const scales = (change: Partial<SampleRequest['rivalScales']>): SampleRequest['rivalScales'] => ({
+      ...sampleRequest().rivalScales,
+      ...change,
+    });
+
+    it('are pictures of their own, and each scale matters', async () => {
+      const arms = ['coarse', 'refined', 'first-order', 'composable', 'structure'] as const;
+      const first = await run({ arms: [...arms], phrases });
+      const rgb = Object.values(first).map((r) => Buffer.from(r.rgb).toString('hex'));
+      expect(new Set(rgb).size).toBe(5);
+      const other = await run({
+        arms: [...arms],
+        phrases,
+        rivalScales: scales({ 'first-order': 3, composable: 1, structure: 1 }),
+      });
+      for (const arm of ['first-order', 'composable', 'structure'])
+        expect(other[arm]?.rgb, arm).not.toEqual(first[arm]?.rgb);
+      expect(other['refined']?.rgb).toEqual(first['refined']?.rgb);
+    });
+
+    it('first-order at scale 0 is coarse, at the price of one VJP a step', async () => {
+      const { coarse, 'first-order': none } = await run({
+        arms: ['coarse', 'first-order'],
+        rivalScales: scales({ 'first-order': 0 }),
+        window: [0, 1000],
+      });
+      expect(none?.rgb).toEqual(coarse?.rgb);
+      expect(none?.counters).toEqual({ denoiserCalls: 8, vjpCalls: 3 });
+    });
+
+    it('composable is the formula on the sentence and each phrase by itself', async () => {
+      const { composable } = await run({ arms: ['composable'], steps: 1, phrases });
+      const x = normals(7n, PIXELS);
+      const none = tinyClean(x, null, 1000, []);
+      const sentence = tinyClean(x, null, 1000, [direction(0)]);
+      const phrase = tinyClean(x, null, 1000, [source, direction(1), direction(2)]);
+      const wanted = toRgb(
+        clip(
+          none.map((n, i) => n + 2 * ((sentence[i] as number) - n) + 2 * ((phrase[i] as number) - n)),
+          -1,
+          1,
+        ),
+      );
+      composable?.rgb.forEach((v, i) => {
+        expect(Math.abs(v - (wanted[i] as number))).toBeLessThanOrEqual(1);
+      });
+      expect(composable?.counters.denoiserCalls).toBe(3);
+    });
+
+    it('structure averages c and the renewed noun phrase before its one guidance', async () => {
+      const { structure } = await run({ arms: ['structure'], steps: 1, phrases });
+      const x = normals(7n, PIXELS);
+      const none = tinyClean(x, null, 1000, []);
+      const whole = tinyClean(x, null, 1000, [0, 1, 2].map(direction));
+      const renewed = tinyClean(x, null, 1000, [direction(0), source, direction(1), direction(2)]);
+      const wanted = toRgb(
+        clip(
+          guide(
+            whole.map((w, i) => (w + (renewed[i] as number)) / 2),
+            none,
+            3,
+          ),
+          -1,
+          1,
+        ),
+      );
+      structure?.rgb.forEach((v, i) => {
+        expect(Math.abs(v - (wanted[i] as number))).toBeLessThanOrEqual(1);
+      });
+    });
+
+    it('baseline-guided pulls the Baseline towards the text at every level, without references', async () => {
+      const change = { baselinePackId: 'one-stage', window: [900, 1000] as [number, number] };
+      const { 'baseline-guided': guided, baseline } = await run({
+        ...change,
+        arms: ['baseline', 'baseline-guided'],
+        phrases: [],
+      });
+      expect(guided?.rgb).not.toEqual(baseline?.rgb);
+      expect(guided?.counters).toEqual({ denoiserCalls: 8, vjpCalls: 3 });
+      const { 'baseline-guided': other } = await run({
+        ...change,
+        arms: ['baseline-guided'],
+        phrases: [],
+        text: direction(5),
+      });
+      expect(other?.rgb).not.toEqual(guided?.rgb);
+      await expect(run({ arms: ['baseline-guided'] })).rejects.toMatchObject({ code: 'invalid_input' });
+    });
+  });
+
   it('the weight matters, also beyond 1, and a phrase without weight is as if it were not there', async () => {
     const by = async (w: number) =>
       (await run({ phrases: [enginePhrase(1, 4, 3), enginePhrase(w, 4, 1)] }))['refined']?.rgb;

@@ -131,6 +131,7 @@ describe('a run', () => {
         packId: pack.packId,
         seed: 3,
         referencesPerEmphasis: 4,
+        rivalScales: { 'baseline-guided': 1, 'first-order': 1, composable: 2, structure: 3 },
         upscale: true,
       },
       createdAt: 0,
