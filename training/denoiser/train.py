@@ -25,7 +25,7 @@ from ..common.run import Ema, Run, autocast
 from ..diffusion.gradient import GradientScale, semantic_gradient
 from ..diffusion.schedule import Schedule
 from ..export.encoder_file import load_encoder_file
-from ..export.load_pack import init_from
+from ..export.load_pack import init_from, load_training
 from ..retrieval.database import GRID, PhraseBank, PriorErrors, ReferenceDatabase
 from .model import Denoiser
 
@@ -38,6 +38,16 @@ def load_encoder(config, pack: Path | None = None) -> ImageEncoder:
     encoder = ImageEncoder(**state["config"]["model"])
     encoder.load_state_dict(state["model"])
     return encoder.eval().requires_grad_(False)
+
+
+def trained_conditions(name: str) -> tuple[dict, dict]:
+    """(value head of the encoder, errors of the prior) of a config's runs."""
+    root, found = paths.runs() / name, {}
+    for part, file in (("encoder", "checkpoint.pt"), ("prior", "errors.pt")):
+        if not (root / part / file).exists():
+            raise FileNotFoundError(f"{root / part / file} is missing: train the {part} first (training/README.md), or name a pack with --init-from")
+        found[part] = torch.load(root / part / file, weights_only=True)
+    return found["encoder"]["head"], found["prior"]
 
 
 def measure_scale(encoder, database, images, schedule, references: int = 4, n: int = 128) -> GradientScale:
@@ -115,19 +125,20 @@ def main():
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--images", type=int, help="stop after this many images seen")
     parser.add_argument("--init-from", type=Path, help="a committed pack: its encoder, and its denoiser where there is no checkpoint")
+    parser.add_argument("--encoder-from", type=Path, help="a committed pack: its encoder only, for a denoiser of another shape")
     args = parser.parse_args()
     config = tomllib.load(open(args.config, "rb"))
     c = {**config["denoiser"], **(config[args.part] if args.part != "denoiser" else {})}
     run = Run(f"{config['name']}/{args.part}")
     two_stage = c["model"]["channels"] == 6
     schedule = Schedule(config["schedule"])
-    encoder = load_encoder(config, args.init_from)
+    pack = args.init_from or args.encoder_from
+    encoder = load_encoder(config, pack)
     train = Split(paths.data(), "train", records=False)
     torch.manual_seed(config["seed"])
     database = ReferenceDatabase.build(encoder, train.images, schedule, c["database"], paths.runs() / config["name"] / "references.pt")
-    errors = PriorErrors.load(paths.runs() / config["name"] / "prior" / "errors.pt")
-    head = torch.load(paths.runs() / config["name"] / "encoder" / "checkpoint.pt", weights_only=True)["head"]
-    conditions = Conditions(database, errors, PhraseBank(head), c)
+    head, made = load_training(pack) if pack else trained_conditions(config["name"])
+    conditions = Conditions(database, PriorErrors(**made), PhraseBank(head), c)
     model = Denoiser(**c["model"])
     decay = [p for p in model.parameters() if p.ndim > 1]
     rest = [p for p in model.parameters() if p.ndim <= 1]

@@ -6,6 +6,7 @@ evaluations on many images at once.
 from dataclasses import dataclass, field
 
 import torch
+import torch.nn.functional as F
 
 from ..common.run import autocast
 from .gradient import GradientScale, semantic_gradient
@@ -20,6 +21,11 @@ class Plan:
     window: tuple[int, int] = (100, 900)
     #: single (stage 1 only), null (stage 2 with null gradient), gradient
     stages: str = "gradient"
+    #: For the experiments of method.md only (the studio has none of them): the gradient in the null branch too, the weight
+    #: of every phrase, a low-passed gradient.
+    null_gradient: bool = False
+    weight: float = 1.0
+    low_pass: bool = False
 
 
 @dataclass
@@ -46,7 +52,7 @@ class TwoStageSampler:
                 out = self.denoiser(x, null if g is None else g, level, batch.condition, batch.mask)
             else:
                 both = self.denoiser(
-                    torch.cat([x, x]), torch.cat([null if g is None else g, null]), torch.cat([level, level]),
+                    torch.cat([x, x]), torch.cat([null if g is None else g, g if plan.null_gradient and g is not None else null]), torch.cat([level, level]),
                     torch.cat([batch.condition, batch.condition]), torch.cat([batch.mask, torch.zeros_like(batch.mask)]),
                 )
                 c, u = both[:n], both[n:]
@@ -74,7 +80,9 @@ class TwoStageSampler:
             g = None
             if plan.stages == "gradient":
                 with autocast():
-                    raw = semantic_gradient(self.encoder, coarse, batch.cotangent(t))
+                    raw = semantic_gradient(self.encoder, coarse, plan.weight * batch.cotangent(t))
+                if plan.low_pass:
+                    raw = F.avg_pool2d(raw, 5, stride=1, padding=2, count_include_pad=False)
                 batch.counters["vjp"] += 1
                 g = self.scale.apply(raw, torch.full((len(x),), t))
             refined = self._predict(batch, plan, coarse, g, t)

@@ -1,7 +1,7 @@
 """
 Experiment 1 of docs/method.md, "alive": validation loss at 10 levels with g, without, with -g, with the g of wrong
-references and with a random g of equal norm; c as at sampling: a source embedding that misses something, and references
-(of the sample folder's kind) that lie along what it misses; reference tokens kept and masked.
+references and with a random g of equal norm; c as at sampling: a source embedding with the prior's error, and references
+for details that the image shows; reference tokens kept and masked.
 
     python -m training.evaluate.alive --config training/configs/first.toml
 """
@@ -16,7 +16,8 @@ from ..common import paths
 from ..common.data import to_unit
 from ..common.run import autocast
 from ..diffusion.gradient import semantic_gradient
-from ..retrieval.database import ReferenceDatabase, degrade
+from ..denoiser.train import Conditions, trained_conditions
+from ..retrieval.database import PhraseBank, PriorErrors, ReferenceDatabase
 from .models import Models
 
 
@@ -33,19 +34,17 @@ def main():
     x0, own, n = to_unit(images), embed_all(models.encoder, images), args.images
     state = torch.load(paths.runs() / models.name / "references.pt", weights_only=True)
     db = ReferenceDatabase(state["source"], state["clean"], state["noised"])
-    e = degrade(own, db, c["priorError"])
-    rows = db.along(torch.nn.functional.normalize(own - e, dim=-1), torch.full((n,), -1), c["pool"], c["perPhrase"])
-    weight = ((db.clean[rows].mean(1) * own).sum(-1) / c["matchUnit"]).clamp(0, 2)
-    k = c["references"]
-    tokens = torch.zeros(n, k, own.shape[1])
-    tokens[:, : rows.shape[1]] = db.clean[rows]
-    condition = torch.cat([e[:, None], tokens], 1)
-    masks = {"kept": torch.cat([torch.ones(n, 1 + rows.shape[1]), torch.zeros(n, k - rows.shape[1])], 1), "masked": torch.cat([torch.ones(n, 1), torch.zeros(n, k)], 1)}
+    head, made = trained_conditions(models.name)
+    conditions = Conditions(db, PriorErrors(**made), PhraseBank(head), c)
+    e = conditions.errors.degrade(own)
+    groups = conditions.references(own, e, torch.full((n,), -1))
+    condition, present = conditions.tokens(e, groups)
+    masks = {"kept": present, "masked": torch.cat([torch.ones(n, 1), torch.zeros(n, c["references"])], 1)}
     table = []
     for t in range(100, 1000, 100):
         level = torch.full((n,), t)
         x = models.schedule.add_noise(x0, torch.randn_like(x0), level)
-        right = weight[:, None] * db.noised_at(rows, level).mean(1)
+        right = conditions.cotangent(groups, level)
         g = scale.apply(semantic_gradient(models.encoder, x, right), level)
         wrong = scale.apply(semantic_gradient(models.encoder, x, right.roll(n // 2, 0)), level)
         random = torch.randn_like(g) * g.pow(2).mean((1, 2, 3), keepdim=True).sqrt()

@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+#: Beside a pack's parts: what the denoiser's training needs and the studio does not.
+TRAINING_FILE = "training.safetensors"
+
 import numpy as np
 import torch
 
@@ -25,3 +28,18 @@ def init_from(pack: Path, model: torch.nn.Module, part: str = "denoiser") -> int
         raise ValueError(f"{pack}: the part {part} has no {missing[0]} (and {len(missing) - 1} more): is the config of this training the pack's?")
     model.load_state_dict({k: found[k] for k in model.state_dict()})
     return manifest["imagesSeen"]["denoiser"]
+
+
+def training_tensors(head: dict, errors: dict) -> dict[str, torch.Tensor]:
+    """The encoder's value head and the prior's errors, small enough to travel with a pack."""
+    tensors = {**{f"head.{k}": v for k, v in head.items()}, **{f"errors.{k}": v for k, v in errors.items()}}
+    return {k: (v.half() if v.numel() > 1000 else v.float()).clone().contiguous() for k, v in tensors.items()}
+
+
+def load_training(pack: Path) -> tuple[dict, dict]:
+    """(value head, prior errors) of a committed pack."""
+    from safetensors.torch import load_file
+
+    raw = {k: v.float() for k, v in load_file(pack / TRAINING_FILE).items()}
+    take = lambda prefix: {k.removeprefix(prefix): v for k, v in raw.items() if k.startswith(prefix)}
+    return take("head."), take("errors.")

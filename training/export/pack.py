@@ -21,6 +21,7 @@ from ..clip.vjp import ImageEncoderVjp
 from ..common import paths
 from ..common.data import Glossary, Split
 from ..denoiser.model import Denoiser
+from ..denoiser.train import trained_conditions
 from ..prior.model import Prior
 from ..retrieval.database import BANK_COUNT, BANK_SEED
 from ..text import nulls
@@ -28,6 +29,7 @@ from ..text.features import FILES, MAX_TOKENS, encode, package
 from ..text.load import load_text
 from ..upscaler.model import Upscaler
 from .encoder_file import encoder_safetensors
+from .load_pack import TRAINING_FILE, training_tensors
 from .onnx_file import half_exact, write_onnx
 
 ATTRIBUTION = [
@@ -195,6 +197,7 @@ def main():
     golden = parts.write(out, model["size"], model["dims"], model["references"], model["channels"])
     (out / "encoder.safetensors").write_bytes(encoder_safetensors(parts.encoder))
     (out / "tokenizer.json").write_text(tokenizer_json(kept))
+    save_file(training_tensors(*trained_conditions(name)), out / TRAINING_FILE)
     manifest = {
         "format": "accent-pack", "schema": 1, "id": args.id or f"accent-{name}", "version": args.version, "name": args.name,
         "description": "Blocky people, critters, potted plants and robots at 64 px, with many small named details. 256 px is the upscaler's.",

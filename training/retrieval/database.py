@@ -63,13 +63,6 @@ class PriorErrors:
     def __init__(self, own, made):
         self.own, self.errors = own, made - own[:, None]
 
-    @classmethod
-    def load(cls, path):
-        if not path.exists():
-            raise FileNotFoundError(f"{path} is missing: train the prior first (training/README.md)")
-        state = torch.load(path, weights_only=True)
-        return cls(state["own"], state["made"])
-
     def degrade(self, e):
         """e [B, D] as a prior would give it, unit; the error's size varies around the measured one."""
         b = len(e)
