@@ -105,3 +105,5 @@ export type { FieldIssue } from './parse.ts';
 export { connect, serve } from './rpc.ts';
 export type { Server, ServeOptions } from './rpc.ts';
 export * from './schema/index.ts';
+export { frozen, runsWithout } from './references.ts';
+export type { ReferenceDecision } from './references.ts';

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, GenerateRequest } from '#contract';
+import { AppError, GenerateRequest, frozen, runsWithout } from '#contract';
 import type { Arm, CatalogImage, GenerateRequestInput, Recipe, RecipeEmphasis, Result } from '#contract';
 import { parseEmphasis, parsePhraseOption, recipeOf } from '../host.ts';
 import type { Host } from '../host.ts';
@@ -17,6 +17,7 @@ export interface GenerateFlags {
   readonly pin?: string[];
   readonly ban?: string[];
   readonly references?: string;
+  readonly anyway?: boolean;
   readonly compare?: boolean;
   readonly arm?: string[];
   readonly seed?: string;
@@ -126,25 +127,22 @@ async function buildRequest(
   for (const [i, { phrase, weight }] of marked.entries()) {
     const begin = parsed.prompt.toLowerCase().indexOf(phrase.toLowerCase());
     const banned = bans.map((b) => b.contentHash);
-    const found =
-      pins.length === 0
-        ? []
-        : (
-            await host.services.catalog.references(
-              { phrase, k, pins: pins.map((p) => p.contentHash), bans: banned, packId: pack.packId },
-              { signal },
-            )
-          ).references;
+    const found = await host.services.catalog.references(
+      { phrase, k, pins: pins.map((p) => p.contentHash), bans: banned, packId: pack.packId },
+      { signal },
+    );
+    const muted = runsWithout(found, { pins: pins.length, anyway: flags.anyway ?? false });
+    if (muted)
+      output.note(
+        `"${phrase}" runs without effect: no image of the catalog shows it well enough. Pin one with --pin, or use what was found all the same with --anyway.`,
+      );
     emphases.push({
       id: `e${String(i + 1)}`,
       phrase,
       weight,
+      muted,
       bans: banned,
-      references: found.map((r) => ({
-        contentHash: r.image.contentHash,
-        weight: r.weight,
-        pinned: r.pinned,
-      })),
+      references: frozen(found.references),
       ...(begin >= 0 ? { span: [begin, begin + phrase.length] as [number, number] } : {}),
     });
   }
@@ -234,6 +232,7 @@ export async function generate(
     (recipe?.emphases ?? []).map(async (e) => ({
       phrase: e.phrase,
       weight: e.weight,
+      muted: e.muted,
       references: await Promise.all(
         e.references.map(async (r) => ({
           ...r,
@@ -251,7 +250,11 @@ export async function generate(
     backends: recipe?.backends ?? {},
   });
   for (const e of emphases) {
-    output.line(`"${e.phrase}" (weight ${String(e.weight)}) learned from:`);
+    output.line(
+      e.muted
+        ? `"${e.phrase}" ran without effect; nearest were:`
+        : `"${e.phrase}" (weight ${String(e.weight)}) learned from:`,
+    );
     for (const r of e.references)
       output.line(
         `  ${r.contentHash.slice(0, 8)}  ${r.name}  score ${(r.score ?? 0).toFixed(3)}${r.pinned ? '  pinned' : ''}`,

@@ -24,6 +24,7 @@ const OPTIONS: Readonly<Record<string, NonNullable<ParseArgsConfig['options']>>>
     pin: many,
     ban: many,
     references: text,
+    anyway: flag,
     compare: flag,
     arm: many,
     seed: text,

@@ -1,4 +1,5 @@
 /** Makes the request of what the user sees: pure, so that the frozen list of references can be tested. */
+import { frozen } from '#contract';
 import type { GenerateRequestInput } from '#contract';
 import { normalisePrompt } from '../features/prompt/normalise.ts';
 import type { PromptDocument } from '../features/prompt/document.ts';
@@ -33,11 +34,7 @@ export function generateRequest(parts: RequestParts): GenerateRequestInput {
       phrase,
       weight: chip.weight,
       muted: chip.muted || parts.without.has(chip.id),
-      references: (parts.found.get(chip.id)?.response?.references ?? []).map(({ image, weight, pinned }) => ({
-        contentHash: image.contentHash,
-        weight,
-        pinned,
-      })),
+      references: frozen(parts.found.get(chip.id)?.response?.references ?? []),
       bans: (parts.choices.get(chip.id)?.bans ?? []).map((ban) => ban.image.contentHash),
       span: [...span],
     })),

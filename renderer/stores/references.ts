@@ -1,4 +1,4 @@
-import { toAppError } from '#contract';
+import { runsWithout, toAppError } from '#contract';
 import type { AppError, Reference, ReferencesResponse } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, reactive, shallowReactive, shallowRef, watch } from 'vue';
@@ -163,7 +163,10 @@ export const useReferencesStore = defineStore('references', () => {
   /** True when a search said that the catalog shows nothing like the phrase, and the user did not overrule it. */
   function isWithout(id: string): boolean {
     const choice = choices.get(id);
-    return found.get(id)?.response?.verdict === 'none' && !choice?.anyway && (choice?.pins.length ?? 0) === 0;
+    return runsWithout(found.get(id)?.response, {
+      pins: choice?.pins.length ?? 0,
+      anyway: choice?.anyway ?? false,
+    });
   }
 
   /** Looks everything up again, after an import. */
