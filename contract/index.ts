@@ -2,11 +2,14 @@
 import * as v from 'valibot';
 import { call, stream } from './define.ts';
 import {
+  BrowseRequest,
   CatalogImage,
   CheckTextRequest,
   CheckTextResponse,
   DoctorReport,
   DoctorRequest,
+  GalleryFacets,
+  GalleryPair,
   GenerateRequest,
   ImageRef,
   ImagesRequest,
@@ -16,11 +19,14 @@ import {
   JobRef,
   JobState,
   JobSummary,
+  MarkPairs,
   Nothing,
   PackList,
   PageRequest,
   Pair,
+  PairIdList,
   PairRef,
+  PairRefs,
   Recipe,
   ReferencesRequest,
   ReferencesResponse,
@@ -67,6 +73,16 @@ export const contract = {
     list: call(PageRequest, page(Pair)),
     pair: call(PairRef, Pair),
     recipe: call(ImageRef, Recipe),
+    /** Newest first, filtered; what is in the bin comes only when asked for. */
+    browse: call(BrowseRequest, page(GalleryPair)),
+    facets: call(Nothing, GalleryFacets),
+    /** Stars and tags; answers with the pairs as they are now, in the order asked for. */
+    mark: call(MarkPairs, v.strictObject({ pairs: v.array(GalleryPair) })),
+    /** Puts pairs into the bin: out of every list and search, files kept. `restore` undoes it. */
+    remove: call(PairRefs, PairIdList),
+    restore: call(PairRefs, PairIdList),
+    /** Deletes pairs of the bin for good, files included; without ids the whole bin. Others are left alone. */
+    purge: call(v.partial(PairRefs), PairIdList),
   },
   settings: {
     get: call(Nothing, Settings),
@@ -102,8 +118,8 @@ export type { CloseReason, Link, LinkCore } from './link.ts';
 export { decodeFrame, encodeFrame } from './codec.ts';
 export { parse } from './parse.ts';
 export type { FieldIssue } from './parse.ts';
+export { frozen, runsWithout } from './references.ts';
+export type { ReferenceDecision } from './references.ts';
 export { connect, serve } from './rpc.ts';
 export type { Server, ServeOptions } from './rpc.ts';
 export * from './schema/index.ts';
-export { frozen, runsWithout } from './references.ts';
-export type { ReferenceDecision } from './references.ts';

@@ -1,6 +1,6 @@
 /** What was made. The unit is the pair: the images of one job, same seed, noise and condition. */
 import * as v from 'valibot';
-import { Id, Seed, Timestamp } from './common.ts';
+import { ContentHash, Count, Id, PackId, PageRequest, Seed, Timestamp, text } from './common.ts';
 import { Result } from './job.ts';
 
 /** All images of one job; usually `refined` beside `coarse`. */
@@ -16,3 +16,75 @@ export type Pair = v.InferOutput<typeof Pair>;
 
 export const PairRef = v.strictObject({ pairId: Id });
 export const ImageRef = v.strictObject({ imageId: Id });
+
+/** A word of the user's own on a pair or an image; capitals do not tell tags apart. */
+export const Tag = text(64);
+export type Tag = v.InferOutput<typeof Tag>;
+export const Tags = v.pipe(v.array(Tag), v.maxLength(64, 'Expected at most 64 tags.'));
+
+/** A pair as the gallery shows it, with what the user made of it. */
+export const GalleryPair = v.strictObject({
+  ...Pair.entries,
+  packId: PackId,
+  starred: v.boolean(),
+  /** In alphabetical order. */
+  tags: v.array(v.string()),
+  /** When it was put into the bin; null for a pair that is not in it. */
+  deletedAt: v.nullable(Timestamp),
+});
+export type GalleryPair = v.InferOutput<typeof GalleryPair>;
+
+/** All that is given must hold. Nothing given: every pair that is not in the bin. */
+export const GalleryFilter = v.strictObject({
+  /** Every word must begin a word of the prompt; capitals and accents do not count. */
+  words: v.optional(text(200)),
+  starred: v.optional(v.boolean()),
+  tag: v.optional(Tag),
+  packId: v.optional(PackId),
+  /** A stressed phrase, whole; capitals do not count. */
+  emphasis: v.optional(text(200)),
+  /** An image that took part as a reference: which results used this image. */
+  reference: v.optional(ContentHash),
+  /** Made at or after this time. */
+  from: v.optional(Timestamp),
+  /** Made before this time. */
+  to: v.optional(Timestamp),
+  /** True: only what is in the bin. */
+  deleted: v.optional(v.boolean(), false),
+});
+export type GalleryFilter = v.InferOutput<typeof GalleryFilter>;
+
+export const BrowseRequest = v.strictObject({
+  ...PageRequest.entries,
+  filter: v.optional(GalleryFilter, { deleted: false }),
+});
+
+const PairIds = v.pipe(
+  v.array(Id),
+  v.minLength(1, 'Expected at least one pair.'),
+  v.maxLength(1000, 'Expected at most 1000 pairs.'),
+);
+export const PairRefs = v.strictObject({ pairIds: PairIds });
+
+/** What is not given stays as it is. */
+export const MarkPairs = v.strictObject({
+  pairIds: PairIds,
+  starred: v.optional(v.boolean()),
+  addTags: v.optional(Tags, []),
+  removeTags: v.optional(Tags, []),
+});
+
+/** Pairs that were changed; ids that are not in the gallery are left out. */
+export const PairIdList = v.strictObject({ pairIds: v.array(Id) });
+
+/** What filters there are to choose from, the most frequent first, without what is in the bin. */
+export const GalleryFacets = v.strictObject({
+  pairs: Count,
+  starred: Count,
+  /** Pairs in the bin. */
+  deleted: Count,
+  tags: v.array(v.strictObject({ tag: v.string(), count: Count })),
+  packs: v.array(v.strictObject({ packId: PackId, count: Count })),
+  emphases: v.array(v.strictObject({ emphasis: v.string(), count: Count })),
+});
+export type GalleryFacets = v.InferOutput<typeof GalleryFacets>;

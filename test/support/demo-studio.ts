@@ -23,6 +23,7 @@ import { random } from '../../training/data/random.ts';
 import { toRgb, toSvg } from '../../training/data/render.ts';
 import { drawScene, rendering } from '../../training/data/scene.ts';
 import type { Scene } from '../../training/data/scene.ts';
+import { demoGallery } from './demo-gallery.ts';
 import { DEMO_PACK, demoDoctor } from './demo-packs.ts';
 
 export interface DemoOptions {
@@ -348,19 +349,7 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
       }),
       doctor: () => demoDoctor(),
     },
-    gallery: {
-      list: ({ limit }) => ({ items: pairs.slice(0, limit), next: null }),
-      pair({ pairId }) {
-        const pair = pairs.find((p) => p.pairId === pairId);
-        if (!pair) throw new AppError('not_found', 'No pair has this id.');
-        return pair;
-      },
-      recipe({ imageId }) {
-        const recipe = recipes.get(imageId);
-        if (!recipe) throw new AppError('not_found', 'No image has this id.');
-        return recipe;
-      },
-    },
+    gallery: demoGallery(pairs, recipes, DEMO_PACK.packId),
     settings: {
       get: () => settings,
       set(change) {

@@ -2,7 +2,7 @@ import type { Migration } from '../../main/services/store/index.ts';
 
 /** A later version of the catalog, as an upgrade would bring it. */
 export const SECOND: Migration = {
-  version: 1010,
+  version: 9000,
   statements: [
     `ALTER TABLE images ADD COLUMN note TEXT`,
     `UPDATE images SET note = 'moved'`,

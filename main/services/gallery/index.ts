@@ -8,6 +8,7 @@ import { AppError, Recipe } from '#contract';
 import type { Arm, Pair, Result, StudioServices } from '#contract';
 import { writeAtomic } from '../../files.ts';
 import type { PairRow, ResultRow, Store } from '../store/index.ts';
+import { makeBrowse } from './browse.ts';
 import { readText, withText } from './png-text.ts';
 
 export { readText, withText } from './png-text.ts';
@@ -21,7 +22,6 @@ export interface Picture {
   readonly recipe: Recipe;
 }
 
-export interface Gallery {
 export interface NewPair {
   readonly jobId: string;
   readonly prompt: string;
@@ -30,6 +30,7 @@ export interface NewPair {
   readonly embedRecipe: boolean;
 }
 
+export interface Gallery {
   readonly service: StudioServices['gallery'];
   /**
    * Writes the files, then pair and results in one transaction with whatever else `also` writes. What throws on the way,
@@ -88,7 +89,20 @@ const toResult = (r: ResultRow): Result => ({
   height: r.height,
 });
 
-export function makeGallery(store: Store, folder: string, now: () => number): Gallery {
+/** Everything that the pictures' recipes name as a reference. */
+const referencesOf = (pictures: readonly Picture[]): string[] =>
+  pictures.flatMap(({ recipe }) =>
+    [...recipe.emphases, ...recipe.wrongEmphases, recipe.source].flatMap((part) =>
+      part.references.map((r) => r.contentHash),
+    ),
+  );
+
+export function makeGallery(
+  store: Store,
+  folder: string,
+  now: () => number,
+  onPurged: (contentHashes: readonly string[]) => void = () => undefined,
+): Gallery {
   const images = join(folder, 'images');
   const pairOf = (p: PairRow): Pair => ({
     pairId: p.pair_id,
@@ -130,7 +144,12 @@ export function makeGallery(store: Store, folder: string, now: () => number): Ga
         }
         const results = rows.map(toResult);
         store.transaction(() => {
-          store.write.gallery.pair({ pair_id: pairId, job_id: jobId, created_at: now(), prompt, seed });
+          const packId = pictures[0]?.recipe.pack.id ?? 'unknown';
+          store.write.gallery.pair(
+            { pair_id: pairId, job_id: jobId, created_at: now(), prompt, seed, pack_id: packId },
+            pictures.flatMap(({ recipe }) => recipe.emphases.map((e) => e.phrase)),
+            referencesOf(pictures),
+          );
           for (const row of rows) store.write.gallery.result(row);
           also(pairId, results);
         });
@@ -144,6 +163,7 @@ export function makeGallery(store: Store, folder: string, now: () => number): Ga
     file: (imageId) => read(store.read.gallery.result(imageId)),
     fileByHash: (contentHash) => read(store.read.gallery.resultByHash(contentHash)),
     service: {
+      ...makeBrowse({ store, images, pairOf, now, onPurged }),
       list({ after, limit }) {
         const rows = store.read.gallery.page(
           after === undefined ? Number.MAX_SAFE_INTEGER : Number(after),

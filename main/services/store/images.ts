@@ -122,7 +122,16 @@ export function imageWrites(db: Db) {
     `DELETE FROM noised WHERE (content_hash, encoder_hash) IN
        (SELECT content_hash, encoder_hash FROM noised GROUP BY content_hash, encoder_hash ORDER BY max(used_at) DESC LIMIT -1 OFFSET ?)`,
   );
+  const unlisted = `content_hash = ? AND root_id IS NULL AND NOT EXISTS (SELECT 1 FROM files f WHERE f.content_hash = images.content_hash)`;
+  const dropImage = db.prepare(`DELETE FROM images WHERE ${unlisted}`);
+  const dropDerived = ['vectors', 'pixels', 'noised'].map((table) =>
+    db.prepare(`DELETE FROM ${table} WHERE content_hash = ?`),
+  );
   return {
+    /** Takes a picture that the studio made itself out of the catalog, unless a folder of the user holds it too. */
+    dropOwn: (hash: string) => {
+      if (dropImage.run(hash).changes > 0) for (const drop of dropDerived) drop.run(hash);
+    },
     root: (r: RootRow) => root.run(r.root_id, r.path, r.name, r.built_in, r.added_at),
     image: (i: ImageRow) =>
       image.run(i.image_id, i.content_hash, i.name, i.width, i.height, i.imported_at, i.root_id),

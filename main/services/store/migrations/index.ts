@@ -1,4 +1,5 @@
 import { first } from './1000-first.ts';
+import { gallery } from './1100-gallery.ts';
 
 /** One numbered step of the schema; its statements run in one transaction with the new version number. */
 export interface Migration {
@@ -7,4 +8,4 @@ export interface Migration {
 }
 
 /** In order, numbered with gaps. A released migration is never changed. */
-export const MIGRATIONS: readonly Migration[] = [first];
+export const MIGRATIONS: readonly Migration[] = [first, gallery];

@@ -1,0 +1,107 @@
+/** The demonstration's gallery: the contract's gallery over lists in memory. */
+import { AppError } from '#contract';
+import type { GalleryPair, Pair, Recipe, StudioServices } from '#contract';
+
+interface Marks {
+  starred: boolean;
+  tags: string[];
+  deletedAt: number | null;
+}
+
+/** `pairs` newest first; what comes in later is seen. */
+export function demoGallery(
+  pairs: Pair[],
+  recipes: ReadonlyMap<string, Recipe>,
+  packId: string,
+): StudioServices['gallery'] {
+  const marks = new Map<string, Marks>();
+  const marksOf = (id: string): Marks => {
+    const found = marks.get(id) ?? { starred: false, tags: [], deletedAt: null };
+    marks.set(id, found);
+    return found;
+  };
+  const shown = (pair: Pair): GalleryPair => ({ ...pair, packId, ...marksOf(pair.pairId) });
+  const live = (): GalleryPair[] => pairs.map(shown).filter((p) => p.deletedAt === null);
+  const recipesOf = (pair: Pair): Recipe[] => pair.results.flatMap((r) => recipes.get(r.imageId) ?? []);
+  const counted = (names: readonly string[]): Map<string, number> => {
+    const counts = new Map<string, number>();
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+    return counts;
+  };
+  const known = (ids: readonly string[]): Pair[] =>
+    ids.flatMap((id) => pairs.find((p) => p.pairId === id) ?? []);
+
+  return {
+    list: ({ limit }) => ({ items: live().slice(0, limit), next: null }),
+    pair({ pairId }) {
+      const pair = pairs.find((p) => p.pairId === pairId);
+      if (!pair) throw new AppError('not_found', 'No pair has this id.');
+      return pair;
+    },
+    recipe({ imageId }) {
+      const recipe = recipes.get(imageId);
+      if (!recipe) throw new AppError('not_found', 'No image has this id.');
+      return recipe;
+    },
+    browse({ after, limit, filter: f }) {
+      const found = pairs.map(shown).filter(
+        (p) =>
+          (p.deletedAt !== null) === f.deleted &&
+          (f.starred === undefined || p.starred === f.starred) &&
+          (f.tag === undefined || p.tags.includes(f.tag)) &&
+          (f.packId === undefined || p.packId === f.packId) &&
+          (f.words ?? '')
+            .toLowerCase()
+            .split(' ')
+            .every((w) => ` ${p.prompt.toLowerCase()}`.includes(w === '' ? '' : ` ${w}`)) &&
+          (f.emphasis === undefined ||
+            recipesOf(p).some((r) => r.emphases.some((e) => e.phrase === f.emphasis))) &&
+          (f.reference === undefined ||
+            recipesOf(p).some((r) =>
+              r.emphases.some((e) => e.references.some((x) => x.contentHash === f.reference)),
+            )) &&
+          p.createdAt >= (f.from ?? 0) &&
+          p.createdAt < (f.to ?? Infinity),
+      );
+      const start = after === undefined ? 0 : found.findIndex((p) => p.pairId === after) + 1;
+      const items = found.slice(start, start + limit);
+      return { items, next: start + limit < found.length ? (items.at(-1)?.pairId ?? null) : null };
+    },
+    facets() {
+      const all = live();
+      return {
+        pairs: all.length,
+        starred: all.filter((p) => p.starred).length,
+        deleted: pairs.length - all.length,
+        tags: [...counted(all.flatMap((p) => p.tags))].map(([tag, count]) => ({ tag, count })),
+        packs: [...counted(all.map((p) => p.packId))].map(([id, count]) => ({ packId: id, count })),
+        emphases: [
+          ...counted(all.flatMap((p) => recipesOf(p).flatMap((r) => r.emphases.map((e) => e.phrase)))),
+        ].map(([emphasis, count]) => ({ emphasis, count })),
+      };
+    },
+    mark({ pairIds, starred, addTags, removeTags }) {
+      for (const { pairId } of known(pairIds)) {
+        const m = marksOf(pairId);
+        m.starred = starred ?? m.starred;
+        m.tags = [...new Set([...m.tags.filter((tag) => !removeTags.includes(tag)), ...addTags])].sort();
+      }
+      return { pairs: known(pairIds).map(shown) };
+    },
+    remove({ pairIds }) {
+      for (const { pairId } of known(pairIds)) marksOf(pairId).deletedAt ??= Date.now();
+      return { pairIds };
+    },
+    restore({ pairIds }) {
+      for (const { pairId } of known(pairIds)) marksOf(pairId).deletedAt = null;
+      return { pairIds };
+    },
+    purge({ pairIds }) {
+      const gone = pairs.filter(
+        (p) => marksOf(p.pairId).deletedAt !== null && (pairIds === undefined || pairIds.includes(p.pairId)),
+      );
+      for (const pair of gone) pairs.splice(pairs.indexOf(pair), 1);
+      return { pairIds: gone.map((p) => p.pairId) };
+    },
+  };
+}
