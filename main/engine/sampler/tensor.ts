@@ -21,14 +21,6 @@ export function isFinite(x: Float32Array): boolean {
   return Number.isFinite(sum);
 }
 
-/** Unit vector of x; zero stays zero. */
-export function normalise(x: Float32Array): Float32Array {
-  let sum = 0;
-  for (const value of x) sum += value * value;
-  const scale = sum > 0 ? 1 / Math.sqrt(sum) : 0;
-  return x.map((value) => value * scale);
-}
-
 /** Planar [3, S, S] in [-1, 1] to RGB bytes [S, S, 3]. */
 export function toRgb(x: Float32Array): Uint8Array {
   const n = x.length / 3;

@@ -13,6 +13,7 @@ import { strengthOf, verdictOf } from './strength.ts';
 import { exactIndex } from './vector-index.ts';
 import type { VectorIndex } from './vector-index.ts';
 import { writeDerived } from '../../files.ts';
+import { dot } from '../../vectors.ts';
 
 export { strengthOf, verdictOf, nullShare } from './strength.ts';
 export { exactIndex } from './vector-index.ts';
@@ -378,7 +379,7 @@ export function makeCatalog({
             );
           return {
             hash,
-            score: vector.reduce((s, x, d) => s + x * (embedding[d] as number), 0),
+            score: dot(vector, embedding),
             pinned: true,
           };
         });

@@ -1,25 +1,18 @@
 /** The queue: jobs are rows, one runs at a time, a crash leaves none of them in between. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import { ADAPTED_ARMS, AppError, BASELINE_ARMS, GenerateRequest, rivalScale, toAppError } from '#contract';
-import type {
-  ErrorBody,
-  JobState,
-  JobSummary,
-  PackManifest,
-  Recipe,
-  RecipePack,
-  Settings,
-  StudioServices,
-} from '#contract';
+import { AppError, GenerateRequest, toAppError } from '#contract';
+import type { ErrorBody, JobState, JobSummary, PackManifest, Settings, StudioServices } from '#contract';
 import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
 import type { Catalog, CatalogResult } from '../catalog/index.ts';
 import type { Gallery, Picture } from '../gallery/index.ts';
-import type { InstalledPack, PacksService } from '../packs/index.ts';
+import type { PacksService } from '../packs/index.ts';
 import type { JobRow, Store } from '../store/index.ts';
 import { makeEventLog } from './events.ts';
 import { prepare } from './prepare.ts';
-import type { PrepareEngine, Prepared } from './prepare.ts';
+import type { PrepareEngine } from './prepare.ts';
+import { makeRecipe, picturesOf } from './recipe.ts';
+import type { ArmResult, JobFacts, SamplingChoice } from './recipe.ts';
 
 export interface JobsEngine extends PrepareEngine {
   sample(request: SampleRequest, signal: AbortSignal): AsyncIterable<SampleEvent>;
@@ -57,14 +50,6 @@ const summary = (row: JobRow): JobSummary => ({
   attempts: row.attempts,
   pairId: row.pair_id,
   error: row.error === null ? null : (JSON.parse(row.error) as ErrorBody),
-});
-
-const recipePack = ({ manifest }: InstalledPack): RecipePack => ({
-  id: manifest.id,
-  version: manifest.version,
-  parts: Object.fromEntries(
-    Object.entries(manifest.parts).flatMap(([name, p]) => (p ? [[name, p.sha256]] : [])),
-  ),
 });
 
 const rgbaOf = (rgb: Uint8Array): Uint8Array => {
@@ -127,7 +112,7 @@ export function makeJobs({
     const baseline = request.baselinePackId === undefined ? null : await packs.get(request.baselinePackId);
     const { previews, embedRecipe } = await settings();
     const { sampling, schedule } = pack.manifest;
-    const plan = {
+    const plan: SamplingChoice = {
       steps: request.steps ?? sampling.steps,
       guidance: request.guidance ?? sampling.guidance,
       rebuild: request.rebuild ?? sampling.rebuild,
@@ -136,7 +121,7 @@ export function makeJobs({
     log.append(row.job_id, { type: 'started', arms: request.arms, steps: plan.steps });
     const levels = levelsOf(schedule, plan.steps);
     const prepared = await prepare({ store, catalog, engine, pack, levels, now }, request, signal);
-    const results: (SampleEvent & { type: 'result' })[] = [];
+    const results: ArmResult[] = [];
     const sampleRequest: SampleRequest = {
       packId: request.packId,
       arms: request.arms,
@@ -166,63 +151,15 @@ export function makeJobs({
     }
     signal.throwIfAborted();
     const wallSeconds = (performance.now() - began) / 1000;
-    const make = (
-      r: SampleEvent & { type: 'result' },
-      size: number,
-      rgb: Uint8Array,
-      upscaled: boolean,
-    ): Picture => ({
-      arm: r.arm,
-      size,
-      rgb,
-      recipe: recipeFor(request, plan, prepared, pack, baseline, r, size, rgb, upscaled),
-    });
-    const recipeFor = (
-      req: GenerateRequest,
-      p: typeof plan,
-      ready: Prepared,
-      of: InstalledPack,
-      base: InstalledPack | null,
-      r: SampleEvent & { type: 'result' },
-      size: number,
-      rgb: Uint8Array,
-      upscaled: boolean,
-    ): Recipe => ({
-      format: 'accent-recipe',
-      schema: 1,
-      appVersion,
-      createdAt: now(),
-      arm: r.arm,
-      prompt: req.prompt,
-      emphases: ready.recipeEmphases,
-      wrongEmphases: ready.recipeWrong,
-      source: ready.recipeSource,
-      referencesPerEmphasis: req.referencesPerEmphasis,
-      pack: recipePack(of),
-      baselinePack: base && [...BASELINE_ARMS, ...ADAPTED_ARMS].includes(r.arm) ? recipePack(base) : null,
-      rivalScale: rivalScale(r.arm, req.rivalScales) ?? undefined,
-      encoderHash: of.manifest.parts.encoderWeights.sha256,
-      backends: Object.fromEntries(
-        Object.entries(r.backends).filter(
-          ([port]) => port !== 'prior' || ready.recipeSource.kind === 'prior',
-        ),
-      ),
-      schedule: { kind: of.manifest.schedule.kind, levels: of.manifest.schedule.levels },
-      seed: req.seed,
-      ...p,
-      unrefinedSteps: r.unrefinedSteps,
-      output: {
-        width: size,
-        height: size,
-        upscaled,
-        pixelsHash: createHash('sha256').update(rgb).digest('hex'),
-      },
-      wallSeconds: r.seconds.total,
-    });
-    const pictures = results.flatMap((r) => [
-      make(r, r.size, r.rgb, false),
-      ...(r.large ? [make(r, r.large.size, r.large.rgb, true)] : []),
-    ]);
+    const facts: JobFacts = { request, plan, prepared, pack, baseline, appVersion, createdAt: now() };
+    const pictures = results.flatMap((result) =>
+      picturesOf(result).map(({ size, rgb, upscaled }): Picture => ({
+        arm: result.arm,
+        size,
+        rgb,
+        recipe: makeRecipe(facts, result, { size, rgb, upscaled }),
+      })),
+    );
     const writer = catalog.resultWriter(pack);
     const entered: CatalogResult[] = [];
     // Files first; then pair, results, their embeddings, the job's end and its last event in one transaction.

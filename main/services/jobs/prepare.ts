@@ -13,6 +13,7 @@ import type {
 import type { Catalog } from '../catalog/index.ts';
 import type { InstalledPack } from '../packs/index.ts';
 import type { Store } from '../store/index.ts';
+import { blend, dot } from '../../vectors.ts';
 
 /** The engine's part of it (satisfied by the engine client). */
 export interface PrepareEngine {
@@ -58,11 +59,6 @@ export interface PrepareContext {
 /** Images whose noised embeddings are kept; 51 levels of 192 floats are 39 KiB an image. */
 const NOISED_IMAGES = 4000;
 const SOURCE_IMAGES = 4;
-
-const normalised = (x: Float32Array): Float32Array => {
-  const norm = Math.sqrt(x.reduce((s, v) => s + v * v, 0)) || 1;
-  return x.map((v) => v / norm);
-};
 
 const hashOf = (x: Float32Array): string =>
   createHash('sha256')
@@ -119,7 +115,7 @@ async function referencesOf(
         'no_references',
         `The reference ${contentHash.slice(0, 12)} of "${emphasis.phrase}" is not in the catalog. Import its folder again, or choose another.`,
       );
-    const score = vector.reduce((s, x, d) => s + x * (embedding[d] as number), 0);
+    const score = dot(vector, embedding);
     return { contentHash, rank: i + 1, score, weight, pinned };
   });
 }
@@ -135,12 +131,10 @@ async function phraseSource(
     return engine.prior(pack.manifest.id, (await engine.text(pack.manifest.id, phrase)).embedding);
   if (references.length === 0)
     throw new AppError('no_references', `The catalog has no image for "${phrase}". Import a folder first.`);
-  const sum = new Float32Array(pack.manifest.embedding.dims);
-  for (const { clean, weight } of references)
-    clean.forEach((x, d) => {
-      sum[d] = (sum[d] as number) + weight * x;
-    });
-  return normalised(sum);
+  return blend(
+    references.map(({ clean, weight }) => ({ vector: clean, weight })),
+    pack.manifest.embedding.dims,
+  );
 }
 
 async function prepareEmphases(
@@ -215,19 +209,15 @@ async function prepareSource(
         'no_references',
         'The catalog has no images to retrieve from. Import a folder, or use the source "prior".',
       );
-    const sum = new Float32Array(pack.manifest.embedding.dims);
-    for (const r of references) {
-      const vector = store.read.images.vector(r.contentHash, encoder);
-      if (!vector)
-        throw new AppError(
-          'no_references',
-          `The source image ${r.contentHash.slice(0, 12)} is not in the catalog.`,
-        );
-      vector.forEach((x, d) => {
-        sum[d] = (sum[d] as number) + r.weight * x;
-      });
-    }
-    source = normalised(sum);
+    const parts = references.map(({ contentHash, weight }) => {
+      const vector = store.read.images.vector(contentHash, encoder);
+      if (vector) return { vector, weight };
+      throw new AppError(
+        'no_references',
+        `The source image ${contentHash.slice(0, 12)} is not in the catalog.`,
+      );
+    });
+    source = blend(parts, pack.manifest.embedding.dims);
   }
   return { text: embedding, source, recipe: { kind, embeddingHash: hashOf(source), references } };
 }
