@@ -1,0 +1,84 @@
+"""
+Draws the prompts that packs are judged on and writes them as small JSON files, one prompt a line: the sentence, 2 to 4
+stressed details with the attributes that show them, and the attributes that the sentence names without stress.
+
+    python -m training.evaluate.prompts [--out models/evaluation/prompts]
+
+The drawing rule is that of training.evaluate.arms, so the first prompts of a file are the prompts of its tables. On the
+composition split, whose scenes hold a pair of attributes that training never saw together, the two details that name
+such a pair are always among the stressed ones.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+from ..common import paths
+from ..common.data import Glossary, Split
+from .arms import draw_prompts
+
+COUNTS = {"validation": 200, "test": 1000, "composition": 500}
+
+
+def draw_composition(records: list[dict], pairs: list[tuple], n: int, seed: int = 5) -> list[dict]:
+    """Captions that name both attributes of a held-out pair in two details; these first, then others, 2 to 4 in all."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for record in records:
+        caption = record["captions"][0]
+        details = [d for d in caption["details"] if "background" not in d["attributes"]]
+        names = lambda d, a: d["attributes"].get(a[0]) == a[1]
+        for first, second in pairs:
+            a, b = ([i for i, d in enumerate(details) if names(d, x)] for x in (first, second))
+            if a and b and a[0] != b[0]:
+                break
+        else:
+            continue
+        rest = [int(i) for i in rng.permutation(len(details)) if i not in (a[0], b[0])]
+        chosen = [a[0], b[0], *rest[: int(rng.integers(0, 3))]]
+        out.append({"text": caption["text"], "emphases": [details[i] for i in chosen], "scene": record["scene"]})
+        if len(out) == n:
+            break
+    return out
+
+
+def as_written(prompt: dict, named: list[dict]) -> dict:
+    """The prompt as its file has it; `named` are all details of its caption."""
+    stressed = {g for e in prompt["emphases"] for g in e["attributes"]}
+    others = {g: v for d in named for g, v in d["attributes"].items() if g not in stressed}
+    return {
+        "text": prompt["text"],
+        "emphases": [{"phrase": e["phrase"], "details": e["attributes"]} for e in prompt["emphases"]],
+        "others": others,
+    }
+
+
+def write(split: str, n: int, folder: Path) -> dict:
+    """Writes `<split>.json`; returns its counts."""
+    source, glossary = Split(paths.data(), split, limit=2000), Glossary(paths.data())
+    if split == "composition":
+        prompts = draw_composition(source.records, glossary.held_out_pairs, n)
+    else:
+        prompts = draw_prompts(SimpleNamespace(split=lambda name, limit: source), split, n)
+    named = {r["captions"][0]["text"]: r["captions"][0]["details"] for r in reversed(source.records)}
+    rows = [as_written(p, named[p["text"]]) for p in prompts]
+    head = {"format": "accent-prompts", "schema": 1, "name": split}
+    lines = ",\n".join(json.dumps(r) for r in rows)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{split}.json").write_text(json.dumps(head)[:-1] + f', "prompts": [\n{lines}\n]}}\n')
+    return {"prompts": len(rows), "details": sum(len(e["details"]) for r in rows for e in r["emphases"])}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path, default=paths.ROOT / "models" / "evaluation" / "prompts")
+    args = parser.parse_args()
+    for split, n in COUNTS.items():
+        print(split, write(split, n, args.out))
+
+
+if __name__ == "__main__":
+    main()
