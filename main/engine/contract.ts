@@ -81,6 +81,11 @@ export type SampleEvent = v.InferOutput<typeof SampleEvent>;
 
 export const engineContract = {
   engine: {
+    /** Threads of the packs that are opened from now on. The host says it once, before anything else. */
+    configure: call(
+      v.strictObject({ threads: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
+      v.strictObject({}),
+    ),
     /** Makes a pack known; parts open on first use. The folder was checked by the host. */
     open: call(v.strictObject({ folder: v.string(), manifest: PackManifest }), v.strictObject({})),
     embedText: call(
@@ -90,11 +95,6 @@ export const engineContract = {
         cutAt: v.nullable(v.number()),
         unknown: v.array(v.tuple([v.number(), v.number()])),
       }),
-    /** Threads of the packs that are opened from now on. The host says it once, before anything else. */
-    configure: call(
-      v.strictObject({ threads: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
-      v.strictObject({}),
-    ),
     ),
     /** RGB bytes [n, S, S, 3] to embeddings [n, D]. */
     embedImages: call(v.strictObject({ ...Pack, rgb: bytes() }), v.strictObject({ embeddings: floats() })),
