@@ -72,28 +72,56 @@ export async function goldenError(
   return worst;
 }
 
-/** Known reasons in words; anything else as the runtime says it, first line, without paths. */
-function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  if (/adapter/i.test(text)) return 'no GPU adapter was found';
-  if (/Failed to load shared library|cannot open shared object/i.test(text))
-    return 'its library is not installed (npm start -- gpu install)';
-  return (text.split('\n')[0] ?? '').replaceAll(/\/[^\s'"]+/g, '…').slice(0, 240);
+/** What went wrong in words, and whether it says that the provider cannot run at all here, whatever the graph. */
+interface Fault {
+  readonly reason: string;
+  readonly ofProvider: boolean;
 }
 
-/**
- * Opens a part with the first provider that passes. `known` holds refusals of providers that already failed to open for
- * another part of this process: they are not tried again.
- */
-export async function choose(
-  part: PackPartName,
-  bytes: Uint8Array,
-  order: readonly Provider[],
-  threads: number,
-  golden: Golden,
-  tolerance: PackManifest['golden']['tolerance'],
-  known: Map<Provider, string>,
-): Promise<Chosen> {
+/** No device, no library, not a part of this build: the words of onnxruntime and of the drivers for it. */
+const PROVIDER_FAULT =
+  /no (available|supported) (backend|device|provider)|provider.*(not (available|enabled|supported|found)|is not compiled)|CUDA driver|no CUDA-capable device|CUDA failure 100\b|D3D12 device|DXGI/i;
+
+/** Known reasons in words; anything else as the runtime says it, first line, without paths. */
+export function faultOf(error: unknown): Fault {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/adapter/i.test(text)) return { reason: 'no GPU adapter was found', ofProvider: true };
+  if (/Failed to load shared library|cannot open shared object/i.test(text))
+    return { reason: 'its library is not installed (npm start -- gpu install)', ofProvider: true };
+  return {
+    reason: (text.split('\n')[0] ?? '').replaceAll(/\/[^\s'"]+/g, '…').slice(0, 240),
+    ofProvider: PROVIDER_FAULT.test(text),
+  };
+}
+
+export interface ChooseOptions {
+  readonly part: PackPartName;
+  /** The part's graph. */
+  readonly bytes: Uint8Array;
+  readonly order: readonly Provider[];
+  readonly threads: number;
+  readonly golden: Golden;
+  readonly tolerance: PackManifest['golden']['tolerance'];
+  /**
+   * Providers that cannot run at all in this process, with the reason: they are not tried again for another part. What one
+   * part's graph was refused for says nothing of the next.
+   */
+  readonly known: Map<Provider, string>;
+  /** The tests put a provider of their own here. */
+  readonly open?: typeof openSession;
+}
+
+/** Opens a part with the first provider that passes. Throws `backend_unavailable` with every refusal when none does. */
+export async function choose({
+  part,
+  bytes,
+  order,
+  threads,
+  golden,
+  tolerance,
+  known,
+  open = openSession,
+}: ChooseOptions): Promise<Chosen> {
   const refused: Refusal[] = [];
   for (const provider of order) {
     const before = known.get(provider);
@@ -103,10 +131,10 @@ export async function choose(
     }
     let session: OrtSession;
     try {
-      session = await openSession(bytes, provider, threads);
+      session = await open(bytes, provider, threads);
     } catch (error) {
-      const reason = reasonOf(error);
-      if (provider !== 'cpu') known.set(provider, reason);
+      const { reason, ofProvider } = faultOf(error);
+      if (ofProvider && provider !== 'cpu') known.set(provider, reason);
       refused.push({ name: `ort-${provider}`, reason });
       continue;
     }
@@ -116,7 +144,7 @@ export async function choose(
       if (error === null || error <= 1) return { session, provider, goldenError: error, refused };
       reason = `golden check failed: ${error.toFixed(2)} times the tolerance`;
     } catch (error) {
-      reason = `golden check could not run: ${reasonOf(error)}`;
+      reason = `golden check could not run: ${faultOf(error).reason}`;
     }
     refused.push({ name: `ort-${provider}`, reason });
     await session.release();

@@ -94,7 +94,15 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
     let opening = chosen.get(part);
     if (!opening) {
       opening = Promise.all([read(entry.file), goldenData()]).then(([bytes, g]) =>
-        choose(part, bytes, order, options.threads, g, manifest.golden.tolerance, known),
+        choose({
+          part,
+          bytes,
+          order,
+          threads: options.threads,
+          golden: g,
+          tolerance: manifest.golden.tolerance,
+          known,
+        }),
       );
       chosen.set(part, opening);
       opening.catch(() => chosen.delete(part));

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { providerOrder } from '../../../../main/engine/backends/ort/session.ts';
-import { deviation } from '../../../../main/engine/choose.ts';
+import type { OrtSession, Provider } from '../../../../main/engine/backends/ort/session.ts';
+import { choose, deviation, faultOf } from '../../../../main/engine/choose.ts';
 import { openPack } from '../../../../main/engine/pack.ts';
 import { writeTinyPack } from '../../../support/tiny-pack.ts';
 
@@ -74,6 +75,48 @@ describe('choosing what runs a part', () => {
       prior: { name: 'ort-cpu', detail: expect.stringMatching(/onnxruntime .* 1 threads/) as string },
     });
     await pack.close();
+  });
+
+  it('tries a provider again for the next part when only a graph was refused', async () => {
+    const tried: string[] = [];
+    const works = { inputs: [], run: () => Promise.resolve({}), release: () => Promise.resolve() };
+    const open = (bytes: Uint8Array, provider: Provider): Promise<OrtSession> => {
+      tried.push(`${provider} ${String(bytes.length)}`);
+      if (provider === 'cuda') return Promise.reject(new Error('no CUDA-capable device is detected'));
+      if (provider === 'webgpu' && bytes.length === 1)
+        return Promise.reject(new Error('Could not find an implementation for Gather(13)\nmore'));
+      return Promise.resolve(works);
+    };
+    const known = new Map<Provider, string>();
+    const common = {
+      order: ['cuda', 'webgpu', 'cpu'] as const,
+      threads: 1,
+      golden: new Map(),
+      tolerance: { forward: 1, gradient: 1 },
+      known,
+      open,
+    };
+    const first = await choose({ part: 'prior', bytes: new Uint8Array(1), ...common });
+    expect(first.provider).toBe('cpu');
+    expect(first.refused.map((r) => r.name)).toEqual(['ort-cuda', 'ort-webgpu']);
+    expect(first.refused[1]?.reason).toBe('Could not find an implementation for Gather(13)');
+    const second = await choose({ part: 'denoiser', bytes: new Uint8Array(2), ...common });
+    expect(second.provider).toBe('webgpu');
+    expect(second.refused).toEqual([first.refused[0]]);
+    expect(tried).toEqual(['cuda 1', 'webgpu 1', 'cpu 1', 'webgpu 2']);
+    expect([...known.keys()]).toEqual(['cuda']);
+  });
+
+  it.each([
+    ['Failed to get a WebGPU adapter', true],
+    ['Failed to load shared library libonnxruntime_providers_cuda.so: cannot open shared object file', true],
+    ['CUDA failure 100: no CUDA-capable device is detected', true],
+    ['CUDA driver version is insufficient for CUDA runtime version', true],
+    ['Could not find an implementation for Conv(22)', false],
+    ['Failed to allocate memory for requested buffer of size 12', false],
+    ['Protobuf parsing failed.', false],
+  ])('reads "%s" as a fault of the provider: %s', (message, ofProvider) => {
+    expect(faultOf(new Error(message)).ofProvider).toBe(ofProvider);
   });
 
   it('names a part whose file is gone or is no graph', async () => {
