@@ -5,7 +5,13 @@ import { AppError, contract } from '#contract';
 import type { Root, StudioServices } from '#contract';
 import type { Config } from './config.ts';
 import { decodeContract, makeDecoder } from './decode/index.ts';
-import { engineContract, makeSchedule, makeTokenizer, samplingLevels } from './engine/index.ts';
+import {
+  engineContract,
+  gradientLevels,
+  makeSchedule,
+  makeTokenizer,
+  samplingLevels,
+} from './engine/index.ts';
 import { makeInFlight } from './in-flight.ts';
 import { makeChild } from './link/index.ts';
 import type { Spawn } from './link/index.ts';
@@ -128,7 +134,10 @@ export function createHost(config: Config, platform: Platform): Host {
     catalog,
     gallery,
     engine: jobsEngine,
-    levelsOf: ({ kind, levels }, steps) => samplingLevels(makeSchedule(kind, levels), steps),
+    levelsOf: ({ kind, levels: count }, { steps, window }) => {
+      const levels = samplingLevels(makeSchedule(kind, count), steps);
+      return { levels, gradientLevels: gradientLevels(levels, window) };
+    },
     settings: settings.current,
     appVersion: platform.appVersion,
     now,

@@ -23,7 +23,10 @@ import {
 
 const Pack = { packId: PackId };
 
-/** A reference as the sampler needs it: its clean embedding, and f(x_t^ref) for each sampling level, [levels, D]. */
+/**
+ * A reference as the sampler needs it: its clean embedding, and f(x_t^ref) for each sampling level, [levels, D]. Only rows
+ * of levels at which a gradient is taken are read (`gradientLevels`); the others may hold anything.
+ */
 export const EngineReference = v.strictObject({ weight: Weight, clean: floats(), noised: floats() });
 export const EnginePhrase = v.strictObject({
   weight: Weight,

@@ -7,4 +7,4 @@ export type { MarkedPhrase, ParsedPrompt } from './text/emphasis-syntax.ts';
 export { makeTokenizer } from './text/word-piece.ts';
 export type { Tokenizer } from './text/word-piece.ts';
 export { readSafetensors } from './safetensors.ts';
-export { samplingLevels, makeSchedule } from './sampler/index.ts';
+export { gradientLevels, samplingLevels, makeSchedule } from './sampler/index.ts';

@@ -57,8 +57,12 @@ export class NonFiniteError extends Error {
 }
 
 /** True when stage 2 acts on the step that arrives at level t. A clean image (t = 0) has nothing left to refine. */
-export const refinesAt = (plan: SamplingPlan, t: number): boolean =>
-  plan.stages !== 'single' && t > 0 && t >= plan.window[0] && t <= plan.window[1];
+export const refinesAt = ({ stages, window }: Pick<SamplingPlan, 'stages' | 'window'>, t: number): boolean =>
+  stages !== 'single' && t > 0 && t >= window[0] && t <= window[1];
+
+/** The sampling levels at which a gradient is taken: every step but the first level arrives at one of them. */
+export const gradientLevels = (levels: readonly number[], window: SamplingPlan['window']): number[] =>
+  levels.slice(1).filter((t) => refinesAt({ stages: 'gradient', window }, t));
 
 /**
  * Samples from pure noise `x` [3, S, S]; yields after each stage, the last yield holds x_0. The caller breaks the loop to

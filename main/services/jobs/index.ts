@@ -10,7 +10,7 @@ import type { PacksService } from '../packs/index.ts';
 import type { JobRow, Store } from '../store/index.ts';
 import { makeEventLog } from './events.ts';
 import { prepare } from './prepare.ts';
-import type { PrepareEngine } from './prepare.ts';
+import type { PrepareEngine, SamplerLevels } from './prepare.ts';
 import { makeRecipe, picturesOf } from './recipe.ts';
 import type { ArmResult, JobFacts, SamplingChoice } from './recipe.ts';
 
@@ -24,8 +24,8 @@ export interface JobsOptions {
   readonly catalog: Catalog;
   readonly gallery: Gallery;
   readonly engine: JobsEngine;
-  /** The sampler's levels t_0 .. t_n of a schedule. */
-  readonly levelsOf: (schedule: PackManifest['schedule'], steps: number) => readonly number[];
+  /** The sampler's levels t_0 .. t_n, and those of them at which it takes a gradient. */
+  readonly levelsOf: (schedule: PackManifest['schedule'], plan: SamplingChoice) => SamplerLevels;
   /** What the user chose once for all; read at the start of each job. */
   readonly settings: () => Promise<Pick<Settings, 'previews' | 'embedRecipe'>>;
   readonly appVersion: string;
@@ -119,8 +119,8 @@ export function makeJobs({
       window: request.window ?? sampling.window,
     };
     log.append(row.job_id, { type: 'started', arms: request.arms, steps: plan.steps });
-    const levels = levelsOf(schedule, plan.steps);
-    const prepared = await prepare({ store, catalog, engine, pack, levels, now }, request, signal);
+    const context = { store, catalog, engine, pack, now, ...levelsOf(schedule, plan) };
+    const prepared = await prepare(context, request, signal);
     const results: ArmResult[] = [];
     const sampleRequest: SampleRequest = {
       packId: request.packId,

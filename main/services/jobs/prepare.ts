@@ -46,6 +46,8 @@ export interface Prepared {
   readonly recipeWrong: RecipeEmphasis[];
 }
 
+export type SamplerLevels = Pick<PrepareContext, 'levels' | 'gradientLevels'>;
+
 export interface PrepareContext {
   readonly store: Store;
   readonly catalog: Catalog;
@@ -53,6 +55,8 @@ export interface PrepareContext {
   readonly pack: InstalledPack;
   /** Sampling levels t_0 .. t_n. */
   readonly levels: readonly number[];
+  /** Those of them at which a gradient is taken. */
+  readonly gradientLevels: readonly number[];
   readonly now: () => number;
 }
 
@@ -65,13 +69,16 @@ const hashOf = (x: Float32Array): string =>
     .update(new Uint8Array(x.buffer, x.byteOffset, x.byteLength))
     .digest('hex');
 
-/** f(x_t^ref) at all levels, [levels, D]: from the cache where it is, computed and kept where not. */
+/**
+ * f(x_t^ref), [levels, D]: from the cache where it is, computed and kept where not. Only the levels at which a gradient is
+ * taken are made; the rows of the others are NaN, which the sampler's guard would see.
+ */
 async function noisedOf(context: PrepareContext, hash: string, signal: AbortSignal): Promise<Float32Array> {
-  const { store, pack, levels, engine, now } = context;
+  const { store, pack, levels, gradientLevels, engine, now } = context;
   const encoder = pack.manifest.parts.encoderWeights.sha256;
   const { dims } = pack.manifest.embedding;
   const cached = store.read.images.noised(hash, encoder);
-  const missing = levels.filter((level) => !cached.has(level));
+  const missing = gradientLevels.filter((level) => !cached.has(level));
   if (missing.length > 0) {
     const rgb = await context.catalog.pixels(pack, hash);
     const made = await engine.noised(pack.manifest.id, hash, rgb, missing, signal);
@@ -82,10 +89,9 @@ async function noisedOf(context: PrepareContext, hash: string, signal: AbortSign
     });
   }
   store.write.images.touchNoised(hash, encoder, now());
-  const out = new Float32Array(levels.length * dims);
-  levels.forEach((level, i) => {
-    out.set(cached.get(level) as Float32Array, i * dims);
-  });
+  const out = new Float32Array(levels.length * dims).fill(Number.NaN);
+  for (const level of gradientLevels)
+    out.set(cached.get(level) as Float32Array, levels.indexOf(level) * dims);
   return out;
 }
 

@@ -71,7 +71,10 @@ function start({ gallery = (own) => own, writer }: Change = {}): Jobs {
         yield RESULT;
       },
     },
-    levelsOf: ({ kind, levels }, steps) => samplingLevels(makeSchedule(kind, levels), steps),
+    levelsOf: ({ kind, levels }, { steps }) => ({
+      levels: samplingLevels(makeSchedule(kind, levels), steps),
+      gradientLevels: [],
+    }),
     settings: () => Promise.resolve({ previews: true, embedRecipe: true }),
     appVersion: '0.0.0-test',
     now: Date.now,
