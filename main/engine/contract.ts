@@ -108,6 +108,11 @@ export const engineContract = {
     ),
     prior: call(v.strictObject({ ...Pack, text: floats() }), v.strictObject({ embedding: floats() })),
     sample: stream(SampleRequest, SampleEvent),
+    /** Attributes of pictures RGB [n, size, size, 3] by an evaluation's reader: its own size, logits and features row by row. */
+    read: call(
+      v.strictObject({ file: v.string(), own: Size, size: Size, rgb: bytes() }),
+      v.strictObject({ logits: floats(), features: floats() }),
+    ),
     inspect: call(v.strictObject(Pack), v.strictObject({ ports: v.array(PortReport) })),
   },
 } as const;

@@ -3,6 +3,8 @@ import { AppError } from '#contract';
 import type { PackPartName, PortReport, Services } from '#contract';
 import type { engineContract } from './contract.ts';
 import { openPack } from './pack.ts';
+import { openReader } from './reader.ts';
+import type { Reader } from './reader.ts';
 import type { OpenOptions, OpenPack } from './pack.ts';
 import { sample } from './sample.ts';
 import { addNoise, bankNoise, fromRgb, makeSchedule } from './sampler/index.ts';
@@ -22,6 +24,7 @@ export type EngineServices = Services<typeof engineContract>;
 /** Services over packs that `open` made known. */
 export function engineServices(options: OpenOptions): EngineServices {
   const packs = new Map<string, OpenPack>();
+  const readers = new Map<string, Promise<Reader>>();
   let { threads } = options;
   const pack = (id: string): OpenPack => {
     const found = packs.get(id);
@@ -111,6 +114,15 @@ export function engineServices(options: OpenOptions): EngineServices {
           request.baselinePackId === undefined ? undefined : pack(request.baselinePackId),
           signal,
         ),
+      async read({ file, own, size, rgb }, { signal }) {
+        let reader = readers.get(file);
+        if (!reader) {
+          reader = openReader(file, own, threads);
+          readers.set(file, reader);
+          reader.catch(() => readers.delete(file));
+        }
+        return { ...(await (await reader).read(rgb, size, signal)) };
+      },
       async inspect({ packId }) {
         const open = pack(packId);
         const ports: PortReport[] = [];
