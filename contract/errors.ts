@@ -100,7 +100,7 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return (ERROR_CODES as readonly unknown[]).includes(value);
 }
 
-/** What an operating system's errno means for a user. The original message may hold a path, so it is not repeated. */
+/** What an operating system's errno, or SQLite's code, means for a user. The original message may hold a path, so it is not repeated. */
 const SYSTEM_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ENOSPC: ['disk_full', 'The disk is full. Free some space and try again.'],
   EDQUOT: ['disk_full', 'The disk quota is used up. Free some space and try again.'],
@@ -109,6 +109,12 @@ const SYSTEM_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   EROFS: ['read_only', 'The disk is read-only. Choose a folder that can be written.'],
   ENOENT: ['not_found', 'A file is not there any more.'],
   EIO: ['io_error', 'The disk reported an input/output error.'],
+  ENOTDIR: ['io_error', 'A file stands where the studio needs a folder. Move it away and try again.'],
+  EEXIST: ['io_error', 'A file stands where the studio needs a folder. Move it away and try again.'],
+  SQLITE_FULL: ['disk_full', 'The disk is full. Free some space and try again.'],
+  SQLITE_READONLY: ['read_only', 'The catalog cannot be written. Check the permissions of its folder.'],
+  SQLITE_CANTOPEN: ['io_error', 'A file of the catalog cannot be opened. Check its folder.'],
+  SQLITE_IOERR: ['io_error', 'The disk reported an input/output error while the catalog was used.'],
   ENOMEM: ['out_of_memory', 'There is not enough memory for this operation.'],
 };
 
@@ -133,6 +139,8 @@ export function toAppError(thrown: unknown, fallback: ErrorCode = 'internal'): A
 
 function systemCode(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
-  const { code } = thrown;
-  return typeof code === 'string' && Object.hasOwn(SYSTEM_ERRORS, code) ? code : undefined;
+  if (typeof thrown.code !== 'string') return undefined;
+  // SQLite's codes are more exact than is told: SQLITE_IOERR_WRITE, SQLITE_READONLY_DBMOVED.
+  const code = /^SQLITE_[A-Z]+/.exec(thrown.code)?.[0] ?? thrown.code;
+  return Object.hasOwn(SYSTEM_ERRORS, code) ? code : undefined;
 }

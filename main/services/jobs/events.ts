@@ -9,6 +9,11 @@ export type EventBody = Body;
 export interface EventLog {
   /** Any but a step or preview may be part of a transaction: then the event is kept, and seen, with it or not at all. */
   append(jobId: string, body: EventBody): JobEvent;
+  /**
+   * A final event that cannot be kept now (no room on the disk): watchers see it all the same. The `append` of its kind that
+   * follows when there is room takes its place and number.
+   */
+  hold(jobId: string, body: EventBody): void;
   /** Events after `after`, then new ones until the final one or the signal. Ends at once when the final one is not after `after`. */
   watch(jobId: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent>;
 }
@@ -16,16 +21,27 @@ export interface EventLog {
 export function makeEventLog(store: Store, now: () => number): EventLog {
   const listeners = new Map<string, Set<() => void>>();
 
-  const read = (jobId: string, after: number): JobEvent[] =>
-    store.read.jobs.events(jobId, after).map(({ body, bytes }) => {
+  const held = new Map<string, JobEvent>();
+
+  const read = (jobId: string, after: number): JobEvent[] => {
+    const events = store.read.jobs.events(jobId, after).map(({ body, bytes }) => {
       const event = JSON.parse(body) as JobEvent;
       return event.type === 'preview' && bytes ? { ...event, rgba: new Uint8Array(bytes) } : event;
     });
+    const last = held.get(jobId);
+    return last && last.seq > after ? [...events, last] : events;
+  };
+  const make = (jobId: string, body: EventBody): JobEvent =>
+    ({ ...body, jobId, seq: store.read.jobs.lastSeq(jobId) + 1, at: now() }) as JobEvent;
+  // Watchers read in a later task, when the transaction around an append has ended.
+  const tell = (jobId: string): void => {
+    for (const wake of listeners.get(jobId) ?? []) wake();
+  };
 
   return {
     append(jobId, body) {
-      const seq = store.read.jobs.lastSeq(jobId) + 1;
-      const event = { ...body, jobId, seq, at: now() } as JobEvent;
+      const event = make(jobId, body);
+      const { seq } = event;
       const passing = event.type === 'step' || event.type === 'preview';
       (passing ? store.relaxed : store.transaction)(() => {
         if (event.type === 'preview') {
@@ -34,9 +50,13 @@ export function makeEventLog(store: Store, now: () => number): EventLog {
           store.write.jobs.event(jobId, seq, `preview:${event.arm}`, JSON.stringify(rest), rgba);
         } else store.write.jobs.event(jobId, seq, event.type, JSON.stringify(event), null);
       });
-      // Watchers read in a later task, when the transaction around this call has ended.
-      for (const wake of listeners.get(jobId) ?? []) wake();
+      held.delete(jobId);
+      tell(jobId);
       return event;
+    },
+    hold(jobId, body) {
+      held.set(jobId, make(jobId, body));
+      tell(jobId);
     },
     async *watch(jobId, after, signal) {
       let wake: () => void = () => undefined;
@@ -58,7 +78,7 @@ export function makeEventLog(store: Store, now: () => number): EventLog {
             yield event;
             if (isFinal(event)) return;
           }
-          const end = store.read.jobs.finalSeq(jobId);
+          const end = store.read.jobs.finalSeq(jobId) ?? held.get(jobId)?.seq;
           if (end !== undefined && end <= last) return;
         }
       } finally {

@@ -14,6 +14,8 @@ import type { PrepareEngine, SamplerLevels } from './prepare.ts';
 import { makeRecipe, picturesOf } from './recipe.ts';
 import type { ArmResult, JobFacts, SamplingChoice } from './recipe.ts';
 
+export { prepare } from './prepare.ts';
+
 export interface JobsEngine extends PrepareEngine {
   sample(request: SampleRequest, signal: AbortSignal): AsyncIterable<SampleEvent>;
 }
@@ -30,6 +32,8 @@ export interface JobsOptions {
   readonly settings: () => Promise<Pick<Settings, 'previews' | 'embedRecipe'>>;
   readonly appVersion: string;
   readonly now: () => number;
+  /** How long the queue waits for a catalog that cannot be written before it tries again. */
+  readonly retryMs?: number;
 }
 
 export interface Jobs {
@@ -58,6 +62,16 @@ const rgbaOf = (rgb: Uint8Array): Uint8Array => {
   return out;
 };
 
+/** The pictures were made and could not be kept: why, and that nothing of them is lost for good. */
+function notWritten(cause: unknown): AppError {
+  const { code, message } = toAppError(cause, 'io_error');
+  return new AppError(
+    code,
+    `The pictures were made but could not be written. ${message} The same request then makes the same pictures.`,
+    { cause },
+  );
+}
+
 export function makeJobs({
   store,
   packs,
@@ -68,6 +82,7 @@ export function makeJobs({
   settings,
   appVersion,
   now,
+  retryMs = 2000,
 }: JobsOptions): Jobs {
   const log = makeEventLog(store, now);
   let running: { jobId: string; abort: AbortController; ended: Promise<void> } | undefined;
@@ -163,7 +178,7 @@ export function makeJobs({
     const writer = catalog.resultWriter(pack);
     const entered: CatalogResult[] = [];
     // Files first; then pair, results, their embeddings, the job's end and its last event in one transaction.
-    await gallery.add(
+    const written = gallery.add(
       { jobId: row.job_id, prompt: request.prompt, seed: request.seed, embedRecipe },
       pictures,
       (pairId, stored) => {
@@ -182,22 +197,64 @@ export function makeJobs({
         log.append(row.job_id, { type: 'done', pairId, results: stored, wallSeconds });
       },
     );
+    await written.catch((error: unknown) => {
+      throw notWritten(error);
+    });
     for (const entry of entered) writer.follow(entry);
   }
 
+  /** What a job came to that could not be written down yet. */
+  const unwritten = new Map<string, { state: JobState; error: ErrorBody | null }>();
+  let timer: NodeJS.Timeout | undefined;
+
+  /** Ends a job whatever the disk says: what cannot be written now is told at once and written later. */
+  function conclude(jobId: string, state: JobState, error: ErrorBody | null): void {
+    try {
+      end(jobId, state, error);
+    } catch {
+      unwritten.set(jobId, { state, error });
+      log.hold(jobId, error ? { type: 'failed', error } : { type: 'cancelled' });
+    }
+  }
+
+  /** False when there still is something that cannot be written. */
+  function writeDown(): boolean {
+    try {
+      for (const [jobId, { state, error }] of unwritten) {
+        end(jobId, state, error);
+        unwritten.delete(jobId);
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Takes up the next job. While the catalog cannot be written the queue waits and tries again. */
   function next(): void {
     if (running || closing) return;
-    const row = store.read.jobs.next();
-    if (!row) return;
+    clearTimeout(timer);
+    try {
+      if (!writeDown()) throw new AppError('disk_full', 'A job that has ended could not be written down.');
+      const row = store.read.jobs.next();
+      if (!row) return;
+      store.write.jobs.start(row.job_id, now());
+      begin(row);
+    } catch {
+      timer = setTimeout(next, retryMs);
+      timer.unref();
+    }
+  }
+
+  function begin(row: JobRow): void {
     const abort = new AbortController();
-    store.write.jobs.start(row.job_id, now());
     const ended = run(row, abort.signal)
       .catch((error: unknown) => {
         if (abort.signal.aborted)
-          end(row.job_id, closing ? 'interrupted' : 'cancelled', closing ? interruption : null);
+          conclude(row.job_id, closing ? 'interrupted' : 'cancelled', closing ? interruption : null);
         else {
           const { code, message } = toAppError(error, 'engine_failed');
-          end(row.job_id, 'failed', { code, message });
+          conclude(row.job_id, 'failed', { code, message });
         }
       })
       .finally(() => {
@@ -207,16 +264,30 @@ export function makeJobs({
     running = { jobId: row.job_id, abort, ended };
   }
 
+  /** A job's row as it stands, what could not be written down included. */
+  const current = (row: JobRow): JobRow => {
+    const ended = unwritten.get(row.job_id);
+    return ended ? { ...row, state: ended.state, error: ended.error && JSON.stringify(ended.error) } : row;
+  };
+
   return {
     start() {
-      for (const row of store.read.jobs.running()) end(row.job_id, 'interrupted', interruption);
-      for (const row of store.read.jobs.withoutFinal()) closeLog(row);
+      for (const row of store.read.jobs.running()) conclude(row.job_id, 'interrupted', interruption);
+      try {
+        for (const row of store.read.jobs.withoutFinal()) closeLog(row);
+      } catch (error) {
+        // Without room on the disk they get their last event at a later start; anything else is a fault of ours.
+        if (toAppError(error).code === 'internal') throw error;
+      }
       next();
     },
     async close() {
       closing = true;
+      clearTimeout(timer);
       running?.abort.abort();
       await running?.ended;
+      // What still cannot be written is found as `running` at the next start, and is interrupted then.
+      writeDown();
     },
     service: {
       async submit(request) {
@@ -235,19 +306,19 @@ export function makeJobs({
           limit + 1,
         );
         return {
-          items: rows.slice(0, limit).map(summary),
+          items: rows.slice(0, limit).map((row) => summary(current(row))),
           next: rows.length > limit ? String(rows[limit - 1]?.number) : null,
         };
       },
       async cancel({ jobId }) {
         const row = store.read.jobs.one(jobId);
         if (!row) throw new AppError('not_found', 'This job is not known.');
-        if (row.state === 'queued') end(jobId, 'cancelled', null);
+        if (row.state === 'queued') conclude(jobId, 'cancelled', null);
         else if (running?.jobId === jobId) {
           running.abort.abort();
           await running.ended;
         }
-        return { state: (store.read.jobs.one(jobId)?.state ?? 'cancelled') as JobState };
+        return { state: current(store.read.jobs.one(jobId) ?? row).state as JobState };
       },
       async *watch({ jobId, after }, { signal }) {
         if (!store.read.jobs.one(jobId)) throw new AppError('not_found', 'This job is not known.');

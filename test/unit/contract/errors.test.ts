@@ -21,6 +21,12 @@ describe('errors', () => {
     expect(full.code).toBe('disk_full');
     expect(full.message).not.toContain('secret');
     expect(full.cause).toBe(errno);
+    const coded = (code: string) => toAppError(Object.assign(new Error('x'), { code })).code;
+    expect(coded('SQLITE_FULL')).toBe('disk_full');
+    expect(coded('SQLITE_IOERR_WRITE')).toBe('io_error');
+    expect(coded('SQLITE_READONLY_DBMOVED')).toBe('read_only');
+    expect(coded('SQLITE_CONSTRAINT_UNIQUE')).toBe('internal');
+    expect(coded('ENOTDIR')).toBe('io_error');
     expect(toAppError(Object.assign(new Error('x'), { code: 'constructor' })).code).toBe('internal');
     for (const thrown of [null, undefined, 'text', 5, {}, new Error('x')]) {
       expect(toAppError(thrown).code).toBe('internal');

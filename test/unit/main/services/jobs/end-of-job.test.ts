@@ -1,5 +1,5 @@
 /** A job's end: state, pair and final event are one, whatever throws, is cancelled, or was cut off. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -46,22 +46,23 @@ const RESULT: SampleEvent = {
 };
 
 interface Change {
+  readonly store?: Store;
   readonly gallery?: (own: Gallery) => Gallery;
   readonly writer?: ReturnType<Catalog['resultWriter']>;
 }
 
 /** The queue over a real store and gallery; the engine gives one picture at once. */
-function start({ gallery = (own) => own, writer }: Change = {}): Jobs {
+function start({ gallery = (own) => own, writer, store: given = store }: Change = {}): Jobs {
   const quiet = { write: () => undefined, follow: () => undefined };
   const jobs = makeJobs({
-    store,
+    store: given,
     packs: {
       get: () => Promise.resolve(pack),
       list: () => Promise.resolve({ packs: [], refused: [] }),
       checked: () => [],
     },
     catalog: { resultWriter: () => writer ?? quiet } as unknown as Catalog,
-    gallery: gallery(makeGallery(store, folder, Date.now)),
+    gallery: gallery(makeGallery(given, folder, Date.now)),
     engine: {
       text: () => Promise.resolve({ embedding: new Float32Array(8).fill(0.3) }),
       prior: (_, text) => Promise.resolve(text),
@@ -78,6 +79,7 @@ function start({ gallery = (own) => own, writer }: Change = {}): Jobs {
     settings: () => Promise.resolve({ previews: true, embedRecipe: true }),
     appVersion: '0.0.0-test',
     now: Date.now,
+    retryMs: 20,
   });
   jobs.start();
   return jobs;
@@ -126,6 +128,91 @@ describe('the end of a job', () => {
     expect(row(jobId)).toMatchObject({ state: 'failed', pair_id: null });
     expect(store.read.gallery.page(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
     expect(files()).toEqual([]);
+  });
+
+  it('fails clearly when the folder of the pictures cannot be written, and the queue goes on', async () => {
+    // A file in its place stops every user, root included.
+    writeFileSync(join(folder, 'images'), '');
+    const jobs = start();
+    const jobId = await submit(jobs);
+    expect((await follow(jobs, jobId)).at(-1)).toMatchObject({
+      type: 'failed',
+      error: {
+        code: 'io_error',
+        message: expect.stringMatching(/could not be written\. A file stands .* same pictures\.$/) as string,
+      },
+    });
+    expect(row(jobId)).toMatchObject({ state: 'failed', pair_id: null });
+    rmSync(join(folder, 'images'));
+    const again = await submit(jobs);
+    expect((await follow(jobs, again)).at(-1)?.type).toBe('done');
+    await jobs.close();
+  });
+
+  it('is told at once when the disk is full, and is written down when there is room again', async () => {
+    const disk = { full: false };
+    const checked =
+      <T>(write: (work: () => T) => T) =>
+      (work: () => T): T => {
+        if (disk.full) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+        return write(work);
+      };
+    const small = {
+      ...store,
+      transaction: checked(store.transaction),
+      relaxed: checked(store.relaxed),
+    } as Store;
+    const jobs = start({
+      store: small,
+      gallery: (own) => ({
+        ...own,
+        add(...args) {
+          disk.full = true;
+          return own.add(...args);
+        },
+      }),
+    });
+    const jobId = await submit(jobs);
+    const told = await follow(jobs, jobId);
+    expect(told.map((e) => e.type)).toEqual(['queued', 'started', 'failed']);
+    expect(told.at(-1)).toMatchObject({ error: { code: 'disk_full' } });
+    expect(files()).toEqual([]);
+    // The catalog could not hear of it; everybody who asks does.
+    expect(row(jobId)?.state).toBe('running');
+    const [listed] = (await jobs.service.list({ limit: 10 }, idle)).items;
+    expect(listed).toMatchObject({ jobId, state: 'failed', error: { code: 'disk_full' } });
+    expect(await jobs.service.cancel({ jobId }, idle)).toEqual({ state: 'failed' });
+    expect(await follow(jobs, jobId, told.at(-1)?.seq)).toEqual([]);
+    await expect(submit(jobs)).rejects.toMatchObject({ code: 'SQLITE_FULL' });
+    disk.full = false;
+    await expect.poll(() => row(jobId)?.state).toBe('failed');
+    expect((await follow(jobs, jobId)).map((e) => [e.seq, e.type])).toEqual(told.map((e) => [e.seq, e.type]));
+    await jobs.close();
+  });
+
+  it('is an interruption at the next start when it never could be written down', async () => {
+    const disk = { full: false };
+    const transaction: Store['transaction'] = (work) => {
+      if (disk.full) throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+      return store.transaction(work);
+    };
+    const jobs = start({
+      store: { ...store, transaction },
+      gallery: (own) => ({
+        ...own,
+        add(...args) {
+          disk.full = true;
+          return own.add(...args);
+        },
+      }),
+    });
+    const jobId = await submit(jobs);
+    await follow(jobs, jobId);
+    await jobs.close();
+    expect(row(jobId)?.state).toBe('running');
+    const later = start();
+    expect((await follow(later, jobId)).at(-1)).toMatchObject({ error: { code: 'interrupted' } });
+    await later.close();
   });
 
   it('is a cancel when that comes while the pictures are written, and no pair stays', async () => {
