@@ -142,12 +142,14 @@ def main():
     model = Denoiser(**c["model"])
     decay = [p for p in model.parameters() if p.ndim > 1]
     rest = [p for p in model.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": rest, "weight_decay": 0.0}], lr=c["lr"], betas=(0.9, 0.99))
+    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": rest, "weight_decay": 0.0}], lr=c["lr"], betas=(0.9, 0.99), fused=True)
     ema = Ema(model, c["ema"])
     state, seen, spent = run.load(), 0, 0.0
     if state:
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
+        for group in optimizer.param_groups:  # a state saved by a slower form of the optimiser brings its own setting
+            group["fused"] = True
         ema.shadow, ema.steps = state["ema"], state["emaSteps"]
         seen, spent = state["seen"], state["spent"]
         scale = GradientScale(**state["scale"])

@@ -4,6 +4,7 @@ import random
 
 from ..common.data import Glossary, Split
 from . import nulls
+from .colours import colour_phrases
 from .synonyms import bare, phrases, reworded, said
 
 
@@ -66,7 +67,7 @@ def caption_columns(glossary: Glossary, record: dict, caption: dict) -> frozense
 
 def training_corpus(glossary: Glossary, train: Split, captions: int) -> Corpus:
     corpus = phrase_corpus(glossary, held=False)
-    for text, group, value in phrases(glossary):
+    for text, group, value in phrases(glossary) + colour_phrases(glossary):
         for form in (text, bare(text)):
             corpus.add(form, frozenset([glossary.index[group, value]]))
     words, chance = said(glossary), random.Random(1)

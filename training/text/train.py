@@ -2,7 +2,9 @@
 Trains the text head in the frozen image encoder's space: sigmoid loss of texts against cached image embeddings, every image
 that has all that a text names a positive, and a pull towards the sum of the named values' vectors.
 
-    python -m training.text.train --config training/configs/first.toml
+    python -m training.text.train --config training/configs/first.toml [--start older.pt]
+
+With --start the head goes on from an older checkpoint of the same encoder, as after new words, under [text.further].
 """
 
 import argparse
@@ -41,9 +43,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", required=True)
     parser.add_argument("--features-only", action="store_true")
+    parser.add_argument("--start", help="checkpoint of a head to go on from, in place of a fresh one")
     args = parser.parse_args()
     config = tomllib.load(open(args.config, "rb"))
-    c = config["text"]
+    c = config["text"] | (config["text"]["further"] if args.start else {})
     torch.manual_seed(config["seed"])
     run = Run(f"{config['name']}/text")
     glossary, train = Glossary(paths.data()), Split(paths.data(), "train", limit=20_000)
@@ -66,6 +69,11 @@ def main():
     target = torch.stack([F.normalize(vectors[sorted({x for alt in n for x in alt})].sum(0), dim=-1) if n else torch.zeros(vectors.shape[1]) for n in corpus.needs])
     head = TextHead(vectors.shape[1])
     log_scale, bias = torch.nn.Parameter(torch.tensor(3.0)), torch.nn.Parameter(torch.tensor(-6.0))
+    if args.start:
+        older = torch.load(args.start, weights_only=True)
+        if older["dims"] != vectors.shape[1]:
+            raise ValueError(f"{args.start}: a head of {older['dims']} dims, the encoder has {vectors.shape[1]}: train a fresh one")
+        head.load_state_dict(older["head"])
     optimizer = torch.optim.AdamW([*head.parameters(), log_scale, bias], lr=c["lr"], weight_decay=0.02, betas=(0.9, 0.98))
     short = torch.tensor([i for i, n in enumerate(corpus.needs) if not n or min(map(len, n)) <= 2])
     long = torch.tensor([i for i, n in enumerate(corpus.needs) if n and min(map(len, n)) > 2])
@@ -79,7 +87,7 @@ def main():
         own = own[own >= 0]
         columns[: len(own)] = own
         for g in optimizer.param_groups:
-            g["lr"] = c["lr"] * min(1, (step + 1) / 200) * (0.5 * (1 + np.cos(np.pi * step / c["steps"])) + 0.01)
+            g["lr"] = c["lr"] * min(1, (step + 1) / min(200, c["steps"] / 4)) * (0.5 * (1 + np.cos(np.pi * step / c["steps"])) + 0.01)
         embedding = torch.cat([embed(head, states, mask, kind) for kind in kinds])
         logits = log_scale.exp() * embedding @ images[columns].T + bias
         wanted = positives(needs[rows], counts[rows], labels[columns])
