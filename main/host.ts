@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AppError, contract } from '#contract';
 import type { Root, StudioServices } from '#contract';
 import type { Config } from './config.ts';
-import { decodeContract, makeDecoder } from './decode/index.ts';
+import { decodeContract, makeDecoder, withQuarantine } from './decode/index.ts';
 import {
   engineContract,
   gradientLevels,
@@ -79,7 +79,19 @@ export function createHost(config: Config, platform: Platform): Host {
   const decoder = makeChild('decode', decodeContract, platform.spawn, 'decode_lost', async (client) => {
     await client.decode.ready({});
   });
-  const decode = makeDecoder({ child: decoder, ms: DECODE_MS, thumbnail: THUMBNAIL });
+  const version = platform.appVersion;
+  const decode = withQuarantine(makeDecoder({ child: decoder, ms: DECODE_MS, thumbnail: THUMBNAIL }), {
+    hasLength: (bytes) => store.read.quarantine.hasLength(version, bytes),
+    strikes: (hash) => store.read.quarantine.one(hash, version)?.strikes ?? 0,
+    strike: (hash, bytes, reason) =>
+      void store.write.quarantine.strike({
+        content_hash: hash,
+        version,
+        bytes,
+        reason,
+        last_at: now(),
+      }),
+  });
 
   /** The engine with this pack open in it. */
   const engineFor = async (packId: string) => {

@@ -9,17 +9,34 @@ export { jobReads, jobWrites } from './jobs.ts';
 export type { EventRow, JobRow } from './jobs.ts';
 export { galleryReads, galleryWrites } from './gallery.ts';
 export type { PairRow, ResultRow } from './gallery.ts';
+export { quarantineReads, quarantineWrites } from './quarantine.ts';
+export type { QuarantineRow } from './quarantine.ts';
 
 import { galleryReads, galleryWrites } from './gallery.ts';
 import { imageReads, imageWrites } from './images.ts';
 import { jobReads, jobWrites } from './jobs.ts';
 import type { Db } from './open.ts';
+import { quarantineReads, quarantineWrites } from './quarantine.ts';
 
 /** Everything the services may do with the database; reads and writes apart. */
 export function makeStore(db: Db) {
   return {
-    read: { images: imageReads(db), jobs: jobReads(db), gallery: galleryReads(db) },
-    write: { images: imageWrites(db), jobs: jobWrites(db), gallery: galleryWrites(db) },
+    read: {
+      images: imageReads(db),
+      files: fileReads(db),
+      facts: factReads(db),
+      jobs: jobReads(db),
+      gallery: galleryReads(db),
+      quarantine: quarantineReads(db),
+    },
+    write: {
+      images: imageWrites(db),
+      files: fileWrites(db),
+      facts: factWrites(db),
+      jobs: jobWrites(db),
+      gallery: galleryWrites(db),
+      quarantine: quarantineWrites(db),
+    },
     /** All or nothing. */
     transaction: <T>(work: () => T): T => db.transaction(work).immediate(),
     /**
