@@ -21,22 +21,8 @@ import { quarantineReads, quarantineWrites } from './quarantine.ts';
 /** Everything the services may do with the database; reads and writes apart. */
 export function makeStore(db: Db) {
   return {
-    read: {
-      images: imageReads(db),
-      files: fileReads(db),
-      facts: factReads(db),
-      jobs: jobReads(db),
-      gallery: galleryReads(db),
-      quarantine: quarantineReads(db),
-    },
-    write: {
-      images: imageWrites(db),
-      files: fileWrites(db),
-      facts: factWrites(db),
-      jobs: jobWrites(db),
-      gallery: galleryWrites(db),
-      quarantine: quarantineWrites(db),
-    },
+    read: { images: imageReads(db), jobs: jobReads(db), gallery: galleryReads(db), quarantine: quarantineReads(db) },
+    write: { images: imageWrites(db), jobs: jobWrites(db), gallery: galleryWrites(db), quarantine: quarantineWrites(db) },
     /** All or nothing. */
     transaction: <T>(work: () => T): T => db.transaction(work).immediate(),
     /**
