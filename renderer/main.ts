@@ -1,4 +1,5 @@
 /** Starts the page: picks the link, opens it, brings the draft back and finds the runs that went on without it. */
+import '@fontsource-variable/inter/opsz.css';
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import App from './App.vue';

@@ -1,5 +1,5 @@
 import { toAppError } from '#contract';
-import type { AppError, GenerateRequestInput, StudioClient } from '#contract';
+import type { AppError, GenerateRequestInput, Recipe, StudioClient } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { applyEvent, isActive, newJobView } from '../features/jobs/job-view.ts';
@@ -11,7 +11,9 @@ import { usePacksStore } from './packs.ts';
 import { usePromptStore } from './prompt.ts';
 import { useReferencesStore } from './references.ts';
 import { useSamplingStore } from './sampling.ts';
+import { twinRequest } from './twin.ts';
 import { useViewerStore } from './viewer.ts';
+import type { TwinOf } from './twin.ts';
 import type { ArmName, JobView } from '../features/jobs/job-view.ts';
 
 export interface Job {
@@ -21,6 +23,8 @@ export interface Job {
   readonly seed: number;
   /** Phrases that have an effect. */
   readonly emphasisCount: number;
+  /** What was asked for, so that it can be asked again. */
+  readonly request: GenerateRequestInput;
 }
 
 const RECENT = 20;
@@ -133,11 +137,7 @@ export const useJobsStore = defineStore('jobs', () => {
         referencesPerEmphasis: sampling.referencesPerEmphasis,
         upscale: sampling.upscale,
       });
-      const client = await connection.client();
-      const { jobId } = await client.jobs.submit(request);
-      put(newJob(jobId, request), true);
-      viewer.showJob(jobId);
-      void follow(jobId);
+      viewer.showJob(await send(request));
     } catch (thrown) {
       error.value = toAppError(thrown);
     } finally {
@@ -145,13 +145,43 @@ export const useJobsStore = defineStore('jobs', () => {
     }
   }
 
-  async function cancel(jobId: string): Promise<void> {
+  /** Queues a request and follows it; answers with the job's id. */
+  async function send(request: GenerateRequestInput): Promise<string> {
+    const client = await connection.client();
+    const { jobId } = await client.jobs.submit(request);
+    put(newJob(jobId, request), true);
+    void follow(jobId);
+    return jobId;
+  }
+
+  /** Asks again for what a run was asked for: same sentence, seed and references. */
+  async function retry(job: Job): Promise<void> {
+    await attempt(async () => {
+      viewer.showJob(await send(job.request));
+    });
+  }
+
+  /** Makes the picture that goes without one thing, and shows it beside the pair that is looked at. */
+  async function makeTwin(recipe: Recipe, without: TwinOf): Promise<void> {
+    await attempt(async () => {
+      viewer.showBeside({ jobId: await send(twinRequest(recipe, without)), pairId: null });
+    });
+  }
+
+  async function attempt(work: () => Promise<void>): Promise<void> {
+    error.value = undefined;
     try {
-      const client = await connection.client();
-      await client.jobs.cancel({ jobId });
+      await work();
     } catch (thrown) {
       error.value = toAppError(thrown);
     }
+  }
+
+  async function cancel(jobId: string): Promise<void> {
+    await attempt(async () => {
+      const client = await connection.client();
+      await client.jobs.cancel({ jobId });
+    });
   }
 
   /** Finds the jobs that run without this page, or that ran on while it was away, and follows them. */
@@ -174,7 +204,21 @@ export const useJobsStore = defineStore('jobs', () => {
     error.value = undefined;
   }
 
-  return { jobs, active, running, waiting, submitting, error, submit, cancel, resume, dismissError };
+  return {
+    jobs,
+    list,
+    active,
+    running,
+    waiting,
+    submitting,
+    error,
+    submit,
+    retry,
+    makeTwin,
+    cancel,
+    resume,
+    dismissError,
+  };
 });
 
 function newJob(jobId: string, request: GenerateRequestInput): Job {
@@ -185,5 +229,6 @@ function newJob(jobId: string, request: GenerateRequestInput): Job {
     packId: request.packId,
     seed: request.seed,
     emphasisCount: effective.length,
+    request,
   };
 }

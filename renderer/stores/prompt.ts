@@ -64,6 +64,8 @@ export const usePromptStore = defineStore('prompt', () => {
       null,
       begin + pasted.text.length,
     );
+    const last = pasted.chips.at(-1);
+    if (last && document.value.chips.some(({ id }) => id === last.id)) selectedId.value = last.id;
   }
 
   /** Follows the caret; a chip under it becomes the selected one. */

@@ -32,7 +32,10 @@ export function demoGallery(
     ids.flatMap((id) => pairs.find((p) => p.pairId === id) ?? []);
 
   return {
-    list: ({ limit }) => ({ items: live().slice(0, limit), next: null }),
+    list: ({ limit }) => ({
+      items: pairs.filter(({ pairId }) => marksOf(pairId).deletedAt === null).slice(0, limit),
+      next: null,
+    }),
     pair({ pairId }) {
       const pair = pairs.find((p) => p.pairId === pairId);
       if (!pair) throw new AppError('not_found', 'No pair has this id.');

@@ -94,16 +94,48 @@ const scenes: Record<string, () => Promise<void>> = {
     await shoot(page, 'pair-dark');
     await page.getByTestId('mode-slider').check({ force: true });
     await shoot(page, 'slider-dark');
-    await page.getByTestId('catalog-button').click();
-    await page.getByTestId('import').nth(1).click();
-    await page.getByTestId('import-report').waitFor();
-    await page.getByText('3 files were skipped').click();
-    await shoot(page, 'catalog-dark');
-    await page.keyboard.press('Escape');
-    await page.getByTestId('packs-button').click();
-    await page.getByTestId('doctor').click();
-    await page.getByTestId('doctor-report').waitFor();
-    await shoot(page, 'packs-dark');
+    await page.getByTestId('mode-difference').check({ force: true });
+    await page.getByText('of the pixels differ').waitFor();
+    await shoot(page, 'difference-dark');
+    await page.getByTestId('mode-side').check({ force: true });
+    await page.getByTestId('twin').click();
+    await shoot(page, 'twin-menu-dark');
+    await page.getByTestId('twin-item').nth(1).click();
+    await page.getByText('Differs by one thing: full beard').waitFor();
+    await shoot(page, 'twin-dark');
+  },
+  async places() {
+    for (const [width, height] of [
+      [1280, 800],
+      [1920, 1080],
+    ] as const) {
+      for (const theme of ['dark', 'light'] as const) {
+        const page = await open(width, height, theme);
+        await write(page);
+        for (let i = 0; i < 3; i++) {
+          await generate(page);
+          await done(page);
+          await page.getByTestId('queue-pill').waitFor({ state: 'detached' });
+        }
+        const name = (place: string): string => `${place}-${width}-${theme}`;
+        await page.getByTestId('place-gallery').click();
+        await shoot(page, name('gallery'));
+        await page.getByTestId('place-references').click();
+        await page.getByTestId('import').nth(1).click();
+        await page.getByTestId('import-report').waitFor();
+        await page.getByTestId('grid-item').nth(7).click();
+        await shoot(page, name('references'));
+        await page.getByTestId('place-packs').click();
+        await page.getByTestId('doctor-report').waitFor();
+        await shoot(page, name('packs'));
+        await page.getByTestId('place-settings').click();
+        await page.getByTestId('storage').waitFor();
+        await shoot(page, name('settings'));
+        await page.getByTestId('help-button').click();
+        await shoot(page, name('keys'));
+        await page.context().close();
+      }
+    }
   },
   async light() {
     const page = await open(1280, 800, 'light');

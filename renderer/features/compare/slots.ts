@@ -57,6 +57,11 @@ export function slotsOfJob(view: JobView): [Slot, Slot] {
   return [first ?? empty('coarse'), last ?? empty('refined')];
 }
 
+/** The half that stands for the whole: the refined one, else whichever is there. */
+export function mainSlot([left, right]: readonly [Slot, Slot]): Slot {
+  return right.state === 'missing' ? left : right;
+}
+
 function empty(arm: ArmName): Slot {
   return { arm, state: 'missing', result: null, preview: null };
 }

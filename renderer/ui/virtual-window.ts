@@ -1,0 +1,88 @@
+/**
+ * Which rows of a very long grid are to be drawn. Browsers cap the height of an element (Chromium near 33 million pixels,
+ * Firefox near 17), so beyond `MAX_HEIGHT` the scrollbar stands for more pixels than it has. Pure.
+ */
+
+export const MAX_HEIGHT = 8_000_000;
+
+export interface GridShape {
+  readonly count: number;
+  readonly columns: number;
+  /** Height of a row with the gap below it, in pixels. */
+  readonly rowHeight: number;
+  /** Height of the part that is seen. */
+  readonly viewHeight: number;
+}
+
+/** Height of the whole grid, and of the element that stands for it. */
+export function heightsOf({ count, columns, rowHeight }: GridShape): { real: number; shown: number } {
+  const real = Math.ceil(count / Math.max(1, columns)) * rowHeight;
+  return { real, shown: Math.min(real, MAX_HEIGHT) };
+}
+
+/** The place in the grid, in its own pixels, for a place of the scrollbar. */
+export function topOf(shape: GridShape, scrollTop: number): number {
+  const { real, shown } = heightsOf(shape);
+  const range = shown - shape.viewHeight;
+  if (real === shown || range <= 0) return scrollTop;
+  return (Math.min(Math.max(scrollTop, 0), range) / range) * (real - shape.viewHeight);
+}
+
+/** The place of the scrollbar for a place in the grid. */
+export function scrollTopOf(shape: GridShape, top: number): number {
+  const { real, shown } = heightsOf(shape);
+  const range = real - shape.viewHeight;
+  if (real === shown || range <= 0) return top;
+  return (Math.min(Math.max(top, 0), range) / range) * (shown - shape.viewHeight);
+}
+
+/** Items [first, last) that are seen at `top`, with `spare` rows above and below. */
+export function rangeAt(shape: GridShape, top: number, spare = 1): { first: number; last: number } {
+  const { count, columns, rowHeight, viewHeight } = shape;
+  const row = Math.floor(top / rowHeight) - spare;
+  const end = Math.ceil((top + viewHeight) / rowHeight) + spare;
+  return {
+    first: Math.min(count, Math.max(0, row) * columns),
+    last: Math.min(count, Math.max(0, end) * columns),
+  };
+}
+
+/** The least move of `top` that brings an item wholly into sight. */
+export function topToShow(shape: GridShape, top: number, index: number): number {
+  const begin = Math.floor(index / shape.columns) * shape.rowHeight;
+  const end = begin + shape.rowHeight;
+  if (begin < top) return begin;
+  return end > top + shape.viewHeight ? end - shape.viewHeight : top;
+}
+
+/** How many columns of at least `least` pixels fit, and how wide they are then. */
+export function columnsIn(width: number, least: number, gap: number): { columns: number; tile: number } {
+  const columns = Math.max(1, Math.floor((width + gap) / (least + gap)));
+  return { columns, tile: Math.floor((width - gap * (columns - 1)) / columns) };
+}
+
+/** Where an arrow key leads from an item; the same item at an edge. */
+export function step(shape: GridShape, from: number, key: string): number {
+  const { count, columns, rowHeight, viewHeight } = shape;
+  const page = Math.max(1, Math.floor(viewHeight / rowHeight)) * columns;
+  const by: Readonly<Record<string, number>> = {
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    ArrowUp: -columns,
+    ArrowDown: columns,
+    PageUp: -page,
+    PageDown: page,
+  };
+  if (key === 'Home') return 0;
+  if (key === 'End') return count - 1;
+  const move = by[key] ?? 0;
+  const next = from + move;
+  if (next >= 0 && next < count) return next;
+  // A page or a short last row ends at the last item; a single step stays.
+  if (
+    key === 'PageDown' ||
+    (key === 'ArrowDown' && Math.floor(from / columns) < Math.floor((count - 1) / columns))
+  )
+    return count - 1;
+  return key === 'PageUp' ? from % columns : from;
+}

@@ -1,0 +1,60 @@
+/** The page in Chromium over the demonstration studio, and what a person does on it everywhere. */
+import type { Browser, Page } from 'playwright-core';
+import type { Served } from '../../main/serve/index.ts';
+
+export interface DemoPage {
+  readonly page: Page;
+  /** Uncaught errors and console errors. */
+  readonly complaints: string[];
+  readonly close: () => Promise<void>;
+}
+
+export interface DemoPageOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colorScheme?: 'dark' | 'light';
+  readonly reducedMotion?: 'reduce' | 'no-preference';
+}
+
+/** Opens a fresh profile and waits until the page is connected. */
+export async function openDemo(
+  browser: Browser,
+  served: Served,
+  { width = 1280, height = 800, colorScheme = 'dark', reducedMotion = 'no-preference' }: DemoPageOptions = {},
+): Promise<DemoPage> {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    permissions: ['clipboard-read', 'clipboard-write'],
+    colorScheme,
+    reducedMotion,
+  });
+  context.setDefaultTimeout(60_000);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.goto(served.newUrl());
+  await page.locator('[data-connection="open"]').waitFor();
+  return { page, complaints, close: () => context.close() };
+}
+
+/** Writes a sentence by pasting it with its weight marks. */
+export async function writeMarked(page: Page, marked: string): Promise<void> {
+  await page.getByTestId('prompt').click();
+  await page.keyboard.press('Control+a');
+  await page.evaluate((text) => navigator.clipboard.writeText(text), marked);
+  await page.keyboard.press('Control+v');
+}
+
+/** Generates a pair by key and waits until both pictures are there. */
+export async function makePair(page: Page): Promise<void> {
+  const before = await page.getByTestId('result').count();
+  await page.keyboard.press('Control+Enter');
+  await page.waitForFunction(
+    (count) => document.querySelectorAll('[data-testid="result"]').length > count,
+    before,
+  );
+  await page.locator('img.loaded[data-testid="picture-refined"]').waitFor();
+}

@@ -1,0 +1,108 @@
+/** Screens of the page in Chromium over the demonstration studio: going about, comparing, twins. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '../../support/browser.ts';
+import { makePair, openDemo, writeMarked } from '../../support/demo-page.ts';
+import { serveDemo } from '../../support/demo-serve.ts';
+import type { Served } from '../../../main/serve/index.ts';
+
+let served: Served;
+let browser: Browser;
+beforeAll(async () => {
+  served = await serveDemo({ stepMs: 2, images: 60 });
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  await served?.close();
+});
+
+const place = (page: Page): Promise<string | null> => page.getByTestId('app').getAttribute('data-place');
+
+describe('places', () => {
+  it('are reached by link, by key and by the back button, and the sentence stays', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await writeMarked(page, 'a person with a (full beard:1.4)');
+    await page.getByTestId('place-packs').click();
+    await page.getByTestId('doctor-report').waitFor();
+    expect(page.url()).toMatch(/#\/packs$/);
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await page.getByTestId('library-grid').waitFor();
+    await page.keyboard.press('Control+5');
+    await page.getByTestId('storage').waitFor();
+    await page.goBack();
+    await expect.poll(() => place(page)).toBe('references');
+    await page.reload();
+    await page.getByTestId('library-grid').waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('c');
+    expect(await page.getByTestId('prompt').textContent()).toBe('a person with a full beard');
+    // In the sentence the same letters are text.
+    await page.getByTestId('prompt').click();
+    await page.keyboard.press('End');
+    await page.keyboard.type(' gr');
+    expect(await place(page)).toBe('compose');
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('shows the keys on one sheet, and a key that the user chose works at once', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await page.keyboard.press('?');
+    const sheet = page.getByTestId('key-sheet');
+    await sheet.getByText('Stress the selected words').waitFor();
+    await page.keyboard.press('Escape');
+    await sheet.waitFor({ state: 'hidden' });
+    await page.getByTestId('place-settings').click();
+    const row = page.locator('[data-command="place.packs"]');
+    await row.getByTestId('key-change').click();
+    await page.keyboard.press('Control+e');
+    expect(await page.getByTestId('key-problem').textContent()).toContain('Stress the selected words');
+    await row.getByTestId('key-change').click();
+    await page.keyboard.press('Control+Alt+p');
+    expect(await row.locator('kbd').allTextContents()).toEqual(['Ctrl Alt P']);
+    await page.keyboard.press('Control+Alt+p');
+    await expect.poll(() => place(page)).toBe('packs');
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
+
+describe('comparing', () => {
+  it('zooms and moves both pictures as one, says where they differ, and makes a twin without one phrase', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await writeMarked(page, 'a blocky person with a (full beard:1.4) and (dark shades:1.0)');
+    await page.getByTestId('reference').first().waitFor();
+    await makePair(page);
+    await page.getByText('Differs by one thing: refinement').waitFor();
+    const transforms = (): Promise<string[]> =>
+      page.locator('.pane .lens').evaluateAll((all) => all.map((e) => getComputedStyle(e).transform));
+    const [still] = await transforms();
+    await page.getByTestId('picture-coarse').hover();
+    await page.mouse.wheel(0, -600);
+    await expect.poll(async () => (await transforms())[0]).not.toBe(still);
+    const [left, right] = await transforms();
+    expect(left).toBe(right);
+    await page.getByTestId('pair').focus();
+    await page.keyboard.press('z');
+    await page.getByTestId('picture-refined').hover();
+    await expect.poll(() => page.getByTestId('loupe').count()).toBe(2);
+    await page.keyboard.press('z');
+    await page.keyboard.press('0');
+    expect((await transforms())[0]).toBe(still);
+    await page.keyboard.press('4');
+    await expect.poll(() => page.getByTestId('changed').textContent()).toMatch(/\d % of the pixels differ/);
+    await page.keyboard.press('1');
+
+    await page.keyboard.press('t');
+    await page.getByRole('menuitem', { name: 'Without full beard' }).click();
+    await page.getByText('Differs by one thing: full beard').waitFor();
+    const sources = await page
+      .getByTestId('picture-refined')
+      .evaluateAll((all) => all.map((image) => (image as HTMLImageElement).src));
+    expect(new Set(sources).size).toBe(2);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
