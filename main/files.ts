@@ -1,7 +1,7 @@
 /** Files that are old or new after a crash, never in between: temporary name, fsync, rename, fsync of the folder. */
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 export async function writeAtomic(path: string, data: Uint8Array | string): Promise<void> {
   await write(path, data, true);
@@ -33,5 +33,21 @@ async function write(path: string, data: Uint8Array | string, durable: boolean):
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+const PART = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part$/;
+
+/**
+ * Removes what a killed process left half-written below a folder: files with our temporary names that are older than
+ * `before` (milliseconds since 1970). What cannot be removed stays.
+ */
+export async function removeParts(folder: string, before: number): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (!entry.isFile() || !PART.test(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    const found = await stat(path).catch(() => null);
+    if (found && found.mtimeMs < before) await rm(path, { force: true }).catch(() => undefined);
   }
 }

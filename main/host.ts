@@ -12,6 +12,7 @@ import {
   makeTokenizer,
   samplingLevels,
 } from './engine/index.ts';
+import { removeParts } from './files.ts';
 import { makeInFlight } from './in-flight.ts';
 import { makeChild } from './link/index.ts';
 import type { Spawn } from './link/index.ts';
@@ -171,6 +172,8 @@ export function createHost(config: Config, platform: Platform): Host {
     };
   };
   const inFlight = makeInFlight();
+  // Nobody waits for it; `close` does. The clock is the disk's, whatever `now` says.
+  void inFlight.run(() => removeParts(config.home, Date.now()));
   const services: StudioServices = inFlight.watch(contract, {
     jobs: jobs.service,
     catalog: catalog.service,

@@ -219,5 +219,7 @@ describe('after SIGKILL of the host', () => {
       const files = readdirSync(join(test.home, 'images'));
       expect(files.every((f) => readFileSync(join(test.home, 'images', f)).length > 0)).toBe(true);
     },
+    // Three starts of a host, which a busy machine takes its time for.
+    120_000,
   );
 });
