@@ -41,19 +41,21 @@ function parsePort(text: string | undefined): number {
   return port;
 }
 
-/** Opens a link with the system's own opener; without a screen the printed link is all there is. */
-function openBrowser(url: string): void {
-  if (process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY']) return;
-  const [command, args] =
-    process.platform === 'darwin'
-      ? ['open', [url]]
-      : process.platform === 'win32'
-        ? ['cmd', ['/c', 'start', '', url]]
-        : ['xdg-open', [url]];
-  const child = spawn(command, args, { stdio: 'ignore', detached: true });
-  child.on('error', () => undefined);
-  child.unref();
+/** The system's own opener of links; null without a screen, where the printed link is all there is. */
+export function openerOf(
+  platform: NodeJS.Platform,
+  env: NodeJS.ProcessEnv,
+): { readonly command: string; readonly args: readonly string[] } | null {
+  if (platform === 'darwin') return { command: 'open', args: [] };
+  if (platform === 'win32') return { command: 'cmd', args: ['/c', 'start', ''] };
+  return env['DISPLAY'] || env['WAYLAND_DISPLAY'] ? { command: 'xdg-open', args: [] } : null;
 }
+
+/** The one line about a missing desktop shell: what is missing, how large it is, how to get it, and what happens now. */
+export const withoutElectron = (opens: boolean): string =>
+  `Electron is not installed (about 120 MB: npx install-electron); ${
+    opens ? 'the studio opens in your browser instead.' : 'open this link in a browser instead:'
+  }`;
 
 /** Resolves when the studio is closed (window closed, or the signal). */
 export async function openStudio({
@@ -74,10 +76,8 @@ export async function openStudio({
     await new Promise<void>((resolve) => child.once('exit', () => resolve()));
     return;
   }
-  if (browser)
-    output.note(
-      'Electron is not installed (about 120 MB: npx install-electron); the studio opens in your browser instead.',
-    );
+  const opener = browser ? openerOf(process.platform, process.env) : null;
+  if (browser) output.note(withoutElectron(opener !== null));
   const wanted = parsePort(port);
   const host = openHost(catalog, wanted === 0 ? null : wanted);
   try {
@@ -90,7 +90,12 @@ export async function openStudio({
       .catch((error: unknown) => {
         if (!signal.aborted) output.note(`accent: ${error instanceof Error ? error.message : String(error)}`);
       });
-    if (browser) openBrowser(served.url);
+    if (opener) {
+      const child = spawn(opener.command, [...opener.args, served.url], { stdio: 'ignore', detached: true });
+      // No opener: the link stands there.
+      child.on('error', () => undefined);
+      child.unref();
+    }
     if (!signal.aborted)
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     await served.close();
