@@ -8,6 +8,7 @@ import { useCostsStore } from './costs.ts';
 import { useGalleryStore } from './gallery.ts';
 import { generateRequest } from './generate-request.ts';
 import { usePacksStore } from './packs.ts';
+import { usePhrasesStore } from './phrases.ts';
 import { usePromptStore } from './prompt.ts';
 import { useReferencesStore } from './references.ts';
 import { useSamplingStore } from './sampling.ts';
@@ -122,6 +123,7 @@ export const useJobsStore = defineStore('jobs', () => {
     submitting.value = true;
     error.value = undefined;
     try {
+      usePhrasesStore().remember();
       await references.settled();
       const request = generateRequest({
         document: prompt.document,

@@ -68,6 +68,13 @@ export const usePromptStore = defineStore('prompt', () => {
     if (last && document.value.chips.some(({ id }) => id === last.id)) selectedId.value = last.id;
   }
 
+  /** Replaces what was typed by a whole phrase and stresses it, in one step of undo. */
+  function complete(begin: number, end: number, phrase: string, id: string): void {
+    const written = replaceText(document.value, begin, end, phrase);
+    commit(stress(written, begin, begin + phrase.length, id), null, begin + phrase.length);
+    selectedId.value = id;
+  }
+
   /** Follows the caret; a chip under it becomes the selected one. */
   function select(range: TextRange): void {
     selection.value = range;
@@ -171,6 +178,7 @@ export const usePromptStore = defineStore('prompt', () => {
     isEmpty,
     replace,
     paste,
+    complete,
     select,
     selectChip,
     stressSelection,

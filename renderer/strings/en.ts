@@ -95,8 +95,14 @@ export const en = {
     label: 'Sentence. Select words and press Control E to stress them.',
     placeholder: 'Describe a picture, then select the words that matter.',
     stress: 'Stress words',
-    stressKey: 'Ctrl E',
     words: (value: number) => some(value, 'word', 'words'),
+    unread: (value: number) =>
+      value === 1 ? 'the last word is not read' : `the last ${value} words are not read`,
+    unknown: (words: string) => `not known: ${words}`,
+    notRead: 'Beyond what the pack reads: these words have no effect in the sentence.',
+    unknownWord: (word: string) =>
+      `The pack does not know “${word}”. As a stressed phrase it still finds references.`,
+    completions: 'Phrases stressed before. Tab takes one.',
     off: 'off',
     undo: 'Undo',
     redo: 'Redo',
@@ -173,7 +179,6 @@ export const en = {
     pair: 'Generate pair',
     coarseOnly: 'Coarse only',
     cancel: 'Cancel',
-    pairKey: 'Ctrl ↵',
     notMeasured: 'Not measured yet. The first pair will tell.',
     measured: (coarse: string, refined: string) =>
       `${coarse} coarse, then ${refined} refine, measured on this machine`,
@@ -182,6 +187,7 @@ export const en = {
     noPack: 'No pack can generate. Open Packs to see why.',
     noEmphasis: 'Nothing is stressed: both pictures will be alike.',
     without: (phrases: string) => `Without effect: ${phrases}`,
+    lost: (phrases: string) => `Not read in the sentence, too far back: ${phrases}`,
     searching: 'Waiting for references …',
   },
   job: {

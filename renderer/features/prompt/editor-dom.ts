@@ -109,6 +109,16 @@ export function writeSelection(root: HTMLElement, begin: number, end: number): v
   selection.setBaseAndExtent(from.node, from.offset, to.node, to.offset);
 }
 
+/** The sentence's [begin, end) as a range of the DOM. */
+export function rangeOf(root: HTMLElement, begin: number, end: number): Range {
+  const range = globalThis.document.createRange();
+  const from = placeOf(root, begin);
+  const to = placeOf(root, end);
+  range.setStart(from.node, from.offset);
+  range.setEnd(to.node, to.offset);
+  return range;
+}
+
 function placeOf(root: HTMLElement, offset: number): { node: Node; offset: number } {
   let at = 0;
   let inChip: { node: Node; offset: number } | undefined;

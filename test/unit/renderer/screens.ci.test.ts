@@ -69,6 +69,66 @@ describe('places', () => {
   });
 });
 
+describe('the sentence', () => {
+  it('completes a phrase that was stressed before, and stresses it', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await writeMarked(page, 'a (bushy moustache:1.2) on a person');
+    await page.keyboard.press('Control+Shift+Enter');
+    await page.getByTestId('queue-pill').waitFor();
+    await page.getByTestId('prompt').click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('someone with a bush');
+    await page.getByTestId('completion').getByText('bushy moustache').waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.getByTestId('prompt').textContent()).toBe('someone with a bushy moustache');
+    expect(await page.getByTestId('chip').textContent()).toBe('bushy moustache');
+    await page.keyboard.press('Control+z');
+    expect(await page.getByTestId('prompt').textContent()).toBe('someone with a bush');
+    expect(await page.getByTestId('chip').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('changes a weight by dragging its number or with Control and the wheel, but not by the wheel alone', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await writeMarked(page, 'a person with a (full beard:1.0) and more');
+    const chip = page.getByTestId('chip');
+    const box = await chip.boundingBox();
+    if (!box) throw new Error('The chip is not to be seen.');
+    const y = box.y + box.height / 2;
+    await page.mouse.move(box.x + box.width - 12, y);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width + 8, y);
+    await page.mouse.move(box.x + box.width + 28, y);
+    await page.mouse.up();
+    expect(await chip.getAttribute('data-mark')).toMatch(/1\.4$/);
+    await page.mouse.move(box.x + 20, y);
+    await page.mouse.wheel(0, -100);
+    expect(await chip.getAttribute('data-mark')).toMatch(/1\.4$/);
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, 100);
+    await page.keyboard.up('Control');
+    await expect.poll(() => chip.getAttribute('data-mark')).toMatch(/1\.3$/);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('marks words that the pack does not know, and those that it does not read', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    const marks = (name: string): Promise<string[]> =>
+      page.evaluate((key) => [...(CSS.highlights.get(key) ?? [])].map(String), name);
+    await writeMarked(page, 'a person with a qxglorp and a hat');
+    await expect.poll(() => marks('accent-unknown')).toEqual(['qxglorp']);
+    expect(await page.getByTestId('word-count').textContent()).toContain('not known: qxglorp');
+    await writeMarked(page, `${'word '.repeat(47)}then (a hat:1.0)`);
+    await expect.poll(() => page.getByTestId('word-count').textContent()).toContain('words are not read');
+    expect((await marks('accent-cut'))[0]).toMatch(/a hat$/);
+    await expect.poll(() => page.getByTestId('run-note').textContent()).toContain('a hat');
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
+
 describe('comparing', () => {
   it('zooms and moves both pictures as one, says where they differ, and makes a twin without one phrase', async () => {
     const { page, complaints, close } = await openDemo(browser, served);
