@@ -29,7 +29,11 @@ export function makeEventLog(store: Store, now: () => number): EventLog {
       return event.type === 'preview' && bytes ? { ...event, rgba: new Uint8Array(bytes) } : event;
     });
     const last = held.get(jobId);
-    return last && last.seq > after ? [...events, last] : events;
+    if (!last) return events;
+    // Its place was taken: it is kept by now. (Not seen to in `append`, whose transaction may still fail.)
+    if (store.read.jobs.lastSeq(jobId) >= last.seq) held.delete(jobId);
+    else if (last.seq > after) return [...events, last];
+    return events;
   };
   const make = (jobId: string, body: EventBody): JobEvent =>
     ({ ...body, jobId, seq: store.read.jobs.lastSeq(jobId) + 1, at: now() }) as JobEvent;
@@ -50,7 +54,6 @@ export function makeEventLog(store: Store, now: () => number): EventLog {
           store.write.jobs.event(jobId, seq, `preview:${event.arm}`, JSON.stringify(rest), rgba);
         } else store.write.jobs.event(jobId, seq, event.type, JSON.stringify(event), null);
       });
-      held.delete(jobId);
       tell(jobId);
       return event;
     },

@@ -150,10 +150,17 @@ describe('the end of a job', () => {
   });
 
   it('is told at once when the disk is full, and is written down when there is room again', async () => {
-    const disk = { full: false };
+    const disk: { full: boolean | 'at the commit' } = { full: false };
+    let tries = 0;
     const checked =
       <T>(write: (work: () => T) => T) =>
       (work: () => T): T => {
+        if (disk.full === 'at the commit')
+          return write(() => {
+            work();
+            tries++;
+            throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+          });
         if (disk.full) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
         return write(work);
       };
@@ -184,6 +191,11 @@ describe('the end of a job', () => {
     expect(await jobs.service.cancel({ jobId }, idle)).toEqual({ state: 'failed' });
     expect(await follow(jobs, jobId, told.at(-1)?.seq)).toEqual([]);
     await expect(submit(jobs)).rejects.toMatchObject({ code: 'SQLITE_FULL' });
+    // A try that fails as late as at its commit takes nothing from those who ask.
+    disk.full = 'at the commit';
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(tries).toBeGreaterThan(0);
+    expect((await follow(jobs, jobId)).at(-1)).toEqual(told.at(-1));
     disk.full = false;
     await expect.poll(() => row(jobId)?.state).toBe('failed');
     expect((await follow(jobs, jobId)).map((e) => [e.seq, e.type])).toEqual(told.map((e) => [e.seq, e.type]));
