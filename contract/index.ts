@@ -12,6 +12,10 @@ import {
   GalleryPair,
   GenerateRequest,
   ImageRef,
+  EvaluateEvent,
+  EvaluateRequest,
+  EvaluationFiles,
+  EvaluationRef,
   ImagesRequest,
   ImportEvent,
   ImportFolder,
@@ -117,6 +121,12 @@ export { linkClosedError, linkCore, memoryPair } from './link.ts';
 export type { CloseReason, Link, LinkCore } from './link.ts';
 export { decodeFrame, encodeFrame } from './codec.ts';
 export { parse } from './parse.ts';
+  evaluation: {
+    /** Makes and scores what is missing of arms x prompts x seeds; ends after `done`. The same request again goes on. */
+    run: stream(EvaluateRequest, EvaluateEvent),
+    /** The figures of what is there so far. */
+    report: call(EvaluationRef, EvaluationFiles),
+  },
 export type { FieldIssue } from './parse.ts';
 export { frozen, runsWithout } from './references.ts';
 export type { ReferenceDecision } from './references.ts';

@@ -11,6 +11,8 @@ export interface Config {
   readonly packFolders: readonly string[];
   /** The sample reference folder that ships with the studio. */
   readonly sampleFolder: string;
+  /** The attribute reader that scores evaluations; absent: evaluations are refused. */
+  readonly readerFolder?: string;
   /** Port of `serve`, told in the lease; null without one. */
   readonly port: number | null;
   /** Threads of the engine, before what the settings say; null leaves it to them. */
@@ -47,6 +49,7 @@ export function makeConfig(flags: { home?: string; port?: number | null; models?
     home,
     packFolders: [models, join(home, 'packs')],
     sampleFolder: join(models, 'sample'),
+    readerFolder: join(models, 'evaluation', 'reader'),
     port: flags.port ?? null,
     threads: threadsOf(process.env['ACCENT_THREADS']),
   };

@@ -10,6 +10,7 @@ import {
   gradientLevels,
   makeSchedule,
   makeTokenizer,
+  readSafetensors,
   samplingLevels,
 } from './engine/index.ts';
 import { removeParts } from './files.ts';
@@ -18,13 +19,14 @@ import { makeChild } from './link/index.ts';
 import type { Spawn } from './link/index.ts';
 import { makeCatalog } from './services/catalog/index.ts';
 import type { Embedder } from './services/catalog/index.ts';
+import { makeEvaluation } from './services/evaluate/index.ts';
 import { makeGallery } from './services/gallery/index.ts';
-import { makeJobs } from './services/jobs/index.ts';
-import type { JobsEngine } from './services/jobs/index.ts';
+import { makeJobs, prepare } from './services/jobs/index.ts';
+import type { JobsEngine, JobsOptions } from './services/jobs/index.ts';
 import { makeCheckText, makePacks } from './services/packs/index.ts';
 import type { InstalledPack } from './services/packs/index.ts';
 import { makeSettings } from './services/settings/index.ts';
-import { makeStore, openStore, takeLease } from './services/store/index.ts';
+import { makeStore, openResults, openStore, takeLease } from './services/store/index.ts';
 import type { Store } from './services/store/index.ts';
 
 /** What differs between desktop, serve, command line and tests. */
@@ -141,19 +143,39 @@ export function createHost(config: Config, platform: Platform): Host {
     pickFolder: platform.pickFolder,
     now,
   });
+  const levelsOf: JobsOptions['levelsOf'] = ({ kind, levels: count }, { steps, window }) => {
+    const levels = samplingLevels(makeSchedule(kind, count), steps);
+    return { levels, gradientLevels: gradientLevels(levels, window) };
+  };
   const jobs = makeJobs({
     store,
     packs,
     catalog,
     gallery,
     engine: jobsEngine,
-    levelsOf: ({ kind, levels: count }, { steps, window }) => {
-      const levels = samplingLevels(makeSchedule(kind, count), steps);
-      return { levels, gradientLevels: gradientLevels(levels, window) };
-    },
+    levelsOf,
     settings: settings.current,
     appVersion: platform.appVersion,
     now,
+  });
+  const evaluation = makeEvaluation({
+    packs,
+    engine: {
+      sample: jobsEngine.sample,
+      read: async (file, own, size, rgb, signal) =>
+        (await engine.client()).engine.read({ file, own, size, rgb }, { signal }),
+    },
+    prepare: (pack, request, plan, signal) =>
+      prepare(
+        { store, catalog, engine: jobsEngine, pack, now, ...levelsOf(pack.manifest.schedule, plan) },
+        request,
+        signal,
+      ),
+    openResults,
+    folder: join(config.home, 'evaluations'),
+    readerFolder: config.readerFolder ?? join(config.home, 'reader'),
+    tensors: (bytes) => readSafetensors(bytes).tensors,
+    appVersion: platform.appVersion,
   });
   jobs.start();
 
@@ -178,6 +200,7 @@ export function createHost(config: Config, platform: Platform): Host {
     jobs: jobs.service,
     catalog: catalog.service,
     gallery: gallery.service,
+    evaluation: evaluation.service,
     settings: settings.service,
     packs: {
       list: () => packs.list(),

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
 import { AppError, toAppError } from '#contract';
+import { evaluate } from './evaluate.ts';
 import { generate } from './generate.ts';
 import { gpuInstall, gpuInstallRig } from './gpu-install.ts';
 import { makeOutput } from './output.ts';
@@ -35,6 +36,26 @@ const OPTIONS: Readonly<Record<string, NonNullable<ParseArgsConfig['options']>>>
     'no-upscale': flag,
     out: text,
     from: text,
+  },
+  evaluate: {
+    pack: text,
+    baseline: text,
+    prompts: text,
+    split: text,
+    count: text,
+    arms: text,
+    seeds: text,
+    steps: text,
+    guidance: text,
+    rebuild: text,
+    window: text,
+    references: text,
+    source: text,
+    scale: many,
+    refs: text,
+    out: text,
+    quick: flag,
+    check: text,
   },
   import: { pack: text },
   search: { pack: text, count: text },
@@ -92,6 +113,10 @@ async function run(
     if (rest[0] !== 'install' || rest.length > 1)
       throw new AppError('invalid_input', 'gpu: expected "gpu install". See gpu --help.');
     await gpuInstall(gpuInstallRig(), { yes: values['yes'] === true }, output);
+    return;
+  }
+  if (command === 'evaluate') {
+    await evaluate(values, output, signal);
     return;
   }
   // A wrong folder is said before the catalog is opened.

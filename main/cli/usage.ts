@@ -8,6 +8,7 @@ export const USAGE: Readonly<Record<string, string>> = {
   npm start -- search "..."        find images of the catalog by words
   npm start -- packs               what is installed
   npm start -- doctor              what runs where, and why
+  npm start -- evaluate            score a pack on prompts, arm by arm
   npm start -- serve               the studio for a browser (also for a machine without a screen)
   npm start -- gpu install         fetch what an NVIDIA card needs (asks first)
 
@@ -29,6 +30,23 @@ Add --help to a command to learn it. --catalog DIR uses another data folder, --j
   --arm ARM                refined (default), coarse, coarse2, sentence; again for more
   --seed N  --steps N  --guidance S  --pack ID  --rebuild FORM  --no-upscale
   --out DIR                where the PNG files go (.)
+`,
+  evaluate: `Make pictures of many prompts in several arms, read what they show, and report it with intervals.
+
+  npm start -- evaluate --quick --out out
+  npm start -- evaluate --pack models/first --split test --arms sentence,coarse,coarse2,wrong,refined --out out
+  npm start -- evaluate --prompts prompts.json --arms coarse,refined --seeds 4 --steps 20 --out out
+
+  --pack ID or FOLDER      the pack to score (the first that generates); --baseline names the Baseline's evaluation pack
+  --split NAME             prompts that ship: validation (default), test, composition; --prompts FILE takes your own
+  --count N                only the first N prompts
+  --arms A,B               sentence, coarse, coarse2, wrong, refined, baseline, baseline-guided, first-order, composable, structure
+  --scale ARM=S            scale of a rival (again for more); --seeds N pictures of each prompt and arm (1)
+  --steps N  --guidance S  --rebuild FORM  --window LOW,HIGH  --references N  --source KIND      the pack's own values without
+  --refs DIR               where references come from (the sample images)
+  --quick                  60 validation prompts, four arms, 20 steps; then makes 20 rows of docs/evaluation.json again
+  --check FILE             the same comparison with another evaluation.json
+  --out DIR                report.md, report.html, sheet.png, evaluation.json (evaluation); the same command goes on after a kill
 `,
   import: `Take a folder of JPEG, PNG and WebP images into the catalog. The files themselves are never changed.
 

@@ -23,6 +23,7 @@ import { random } from '../../training/data/random.ts';
 import { toRgb, toSvg } from '../../training/data/render.ts';
 import { drawScene, rendering } from '../../training/data/scene.ts';
 import type { Scene } from '../../training/data/scene.ts';
+import { demoEvaluation } from './demo-evaluation.ts';
 import { demoGallery } from './demo-gallery.ts';
 import { DEMO_PACK, demoDoctor } from './demo-packs.ts';
 
@@ -350,6 +351,7 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
       doctor: () => demoDoctor(),
     },
     gallery: demoGallery(pairs, recipes, DEMO_PACK.packId),
+    evaluation: demoEvaluation,
     settings: {
       get: () => settings,
       set(change) {

@@ -5,6 +5,8 @@ export type { Migration } from './migrations/index.ts';
 export { takeLease } from './lease.ts';
 export { imageReads, imageWrites } from './images.ts';
 export type { FileRow, ImageReads, ImageRow, ImageWrites, Place, RootRow } from './images.ts';
+export { openResults } from './evaluation.ts';
+export type { ResultRecord, ResultsFile, ScoredRow } from './evaluation.ts';
 export { jobReads, jobWrites } from './jobs.ts';
 export type { EventRow, JobRow } from './jobs.ts';
 export { galleryReads, galleryWrites } from './gallery.ts';

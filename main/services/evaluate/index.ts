@@ -1,0 +1,372 @@
+/** Evaluations: makes the pictures that are missing, reads them, keeps one row each, and reports. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { AppError, Arm, EvaluateRequest, GenerateRequest, PromptSet } from '#contract';
+import type {
+  EvaluationFiles,
+  EvaluationReport,
+  EvaluationSettings,
+  GenerateRequest as Generate,
+  StudioServices,
+} from '#contract';
+import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
+import type { InstalledPack, PacksService } from '../packs/index.ts';
+import type { ResultRecord, ResultsFile, ScoredRow } from '../store/index.ts';
+import { momentsOf } from './distances.ts';
+import { openUnits, requestFor, rowKey, sampleRows, wantedRows } from './plan.ts';
+import type { WorkUnit } from './plan.ts';
+import { checkDetails, loadReader, seenIn } from './reader.ts';
+import type { InstalledReader, Seen } from './reader.ts';
+import { html } from './report-html.ts';
+import { markdown } from './report-markdown.ts';
+import { compareArms, scoreArm, shownText, wantedOf } from './score.ts';
+import type { Reference, Scored } from './score.ts';
+import { sheetOf } from './sheet.ts';
+
+/** What is known before the first step (satisfied by services/jobs). */
+export type EvaluationPrepared = Pick<SampleRequest, 'source' | 'phrases' | 'wrongPhrases'> & {
+  readonly text: Float32Array;
+};
+
+export interface EvaluationEngine {
+  sample(request: SampleRequest, signal: AbortSignal): AsyncIterable<SampleEvent>;
+  read(
+    file: string,
+    own: number,
+    size: number,
+    rgb: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<{ logits: Float32Array; features: Float32Array }>;
+}
+
+export interface EvaluationOptions {
+  readonly packs: PacksService;
+  readonly engine: EvaluationEngine;
+  readonly prepare: (
+    pack: InstalledPack,
+    request: Generate,
+    plan: Pick<SampleRequest, 'steps' | 'guidance' | 'rebuild' | 'window'>,
+    signal: AbortSignal,
+  ) => Promise<EvaluationPrepared>;
+  readonly openResults: (path: string) => ResultsFile;
+  /** Folder of the results files. */
+  readonly folder: string;
+  readonly readerFolder: string;
+  readonly tensors: (bytes: Uint8Array) => ReadonlyMap<string, { readonly data: unknown }>;
+  readonly appVersion: string;
+}
+
+const SHEET_ROWS = 16;
+const CHECK_ROWS = 20;
+type Result = SampleEvent & { type: 'result' };
+type Plan = Required<Pick<EvaluationSettings, 'steps' | 'guidance' | 'rebuild' | 'window'>>;
+const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex');
+
+/** The facts of a results file that may not change while it is filled. */
+const Facts = v.strictObject({
+  settings: EvaluateRequest.entries.settings,
+  promptSet: PromptSet,
+  pack: v.strictObject({
+    id: v.string(),
+    version: v.string(),
+    imagesSeen: v.strictObject({ encoder: v.number(), denoiser: v.number() }),
+    denoiserHash: v.string(),
+    encoderHash: v.string(),
+    baselineHash: v.nullable(v.string()),
+  }),
+  readerHash: v.string(),
+});
+type Facts = v.InferOutput<typeof Facts>;
+
+export function makeEvaluation(options: EvaluationOptions): { service: StudioServices['evaluation'] } {
+  const { packs, engine } = options;
+  const pathOf = (id: string): string => join(options.folder, `${id}.db`);
+  const reader = (): Promise<InstalledReader> => loadReader(options.readerFolder, options.tensors);
+
+  async function factsFor(request: EvaluateRequest, read: InstalledReader): Promise<[Facts, InstalledPack]> {
+    const pack = await packs.get(request.settings.packId);
+    const { manifest } = pack;
+    const { baselinePackId } = request.settings;
+    const baseline = baselinePackId === undefined ? null : await packs.get(baselinePackId);
+    return [
+      {
+        settings: { ...request.settings, ...planOf(pack, request.settings) },
+        promptSet: request.promptSet,
+        pack: {
+          id: manifest.id,
+          version: manifest.version,
+          imagesSeen: manifest.imagesSeen,
+          denoiserHash: manifest.parts.denoiser.sha256,
+          encoderHash: manifest.parts.encoderWeights.sha256,
+          baselineHash: baseline && baseline.manifest.parts.denoiser.sha256,
+        },
+        readerHash: read.manifest.model.sha256,
+      },
+      pack,
+    ];
+  }
+
+  /** Refuses what could only fail after hours, or would score something else than it says. */
+  function check(request: EvaluateRequest, read: InstalledReader): void {
+    const { prompts } = request.promptSet;
+    prompts.forEach((prompt, i) => {
+      for (const e of prompt.emphases)
+        checkDetails(e.details, read.manifest, `Prompt ${i + 1}, "${e.phrase}"`);
+      checkDetails(prompt.others, read.manifest, `Prompt ${i + 1}, others`);
+    });
+    const bad = request.only?.find((row) => row.prompt >= prompts.length);
+    if (bad) throw new AppError('invalid_input', `only: there is no prompt number ${bad.prompt}.`);
+    const arms = request.only?.map((row) => row.arm) ?? request.arms;
+    if (arms.includes('wrong') && prompts.length < 2)
+      throw new AppError('invalid_input', 'The arm "wrong" needs a second prompt to take references from.');
+    const trial = v.safeParse(
+      GenerateRequest,
+      requestFor(request.settings, prompts, { prompt: 0, seed: 0, arms: [...new Set(arms)] }),
+    );
+    if (!trial.success) throw new AppError('invalid_input', trial.issues[0].message);
+  }
+
+  function keepFacts(file: ResultsFile, facts: Facts): void {
+    // Parsed for the order of its keys.
+    const text = JSON.stringify(v.parse(Facts, facts));
+    const before = file.fact('facts');
+    if (before === null) file.setFact('facts', text);
+    else if (before !== text) {
+      const old = v.parse(v.pipe(v.string(), v.parseJson(), Facts), before);
+      const what = (Object.keys(facts) as (keyof Facts)[]).filter(
+        (key) => JSON.stringify(old[key]) !== JSON.stringify(facts[key]),
+      );
+      throw new AppError(
+        'conflict',
+        `These results were made with other ${what.join(', ')}. Choose another folder, or repeat them as they were.`,
+      );
+    }
+  }
+
+  /** One unit: its pictures, read and ready to be kept. */
+  async function makeUnit(
+    unit: WorkUnit,
+    facts: Facts,
+    pack: InstalledPack,
+    read: InstalledReader,
+    signal: AbortSignal,
+  ): Promise<ResultRecord[]> {
+    const request = v.parse(GenerateRequest, requestFor(facts.settings, facts.promptSet.prompts, unit));
+    const plan = planOf(pack, facts.settings);
+    const prepared = await options.prepare(pack, request, plan, signal);
+    const results: Result[] = [];
+    for await (const event of engine.sample(
+      {
+        packId: request.packId,
+        arms: request.arms,
+        source: prepared.source,
+        phrases: prepared.phrases,
+        wrongPhrases: prepared.wrongPhrases,
+        text: prepared.text,
+        baselinePackId: request.baselinePackId,
+        rivalScales: request.rivalScales,
+        seed: request.seed,
+        ...plan,
+        upscale: false,
+        previews: false,
+      },
+      signal,
+    ))
+      if (event.type === 'result') results.push(event);
+    const { size } = pack.manifest.image;
+    const rgb = new Uint8Array(Buffer.concat(results.map((r) => r.rgb)));
+    const out = await engine.read(read.file, read.manifest.size, size, rgb, signal);
+    const columns = out.logits.length / results.length;
+    const { dims } = read.manifest.features;
+    return results.map((r, i) => ({
+      prompt: unit.prompt,
+      seed: unit.seed,
+      arm: r.arm,
+      size,
+      rgb: r.rgb,
+      pixels_hash: sha256(r.rgb),
+      seen: JSON.stringify(seenIn(out.logits.subarray(i * columns, (i + 1) * columns), read.manifest)),
+      features: bytesOf(out.features.slice(i * dims, (i + 1) * dims)),
+      encoder: prepared.text.reduce((s, x, d) => s + x * (r.embedding[d] as number), 0),
+      seconds: r.seconds.total,
+      denoiser_calls: r.counters.denoiserCalls,
+      vjp_calls: r.counters.vjpCalls,
+      unrefined: r.unrefinedSteps.length,
+      backends: JSON.stringify(r.backends),
+    }));
+  }
+
+  function open(evaluationId: string): ResultsFile {
+    if (!existsSync(pathOf(evaluationId)))
+      throw new AppError('not_found', `There are no results "${evaluationId}". Run the evaluation first.`);
+    return options.openResults(pathOf(evaluationId));
+  }
+
+  async function reportOn(evaluationId: string, file: ResultsFile): Promise<EvaluationFiles> {
+    const text = file.fact('facts');
+    if (text === null) throw new AppError('not_found', `The results "${evaluationId}" have no rows yet.`);
+    const facts = v.parse(v.pipe(v.string(), v.parseJson(), Facts), text);
+    const read = await reader();
+    if (read.manifest.model.sha256 !== facts.readerHash)
+      throw new AppError('conflict', 'These results were read by another reader than the one installed.');
+    const rows = file.rows();
+    const scored = rows.map(toScored);
+    const { prompts } = facts.promptSet;
+    const references = await read.references(facts.promptSet.name);
+    const reference: Reference | null = references && {
+      features: references.features,
+      moments: momentsOf(references.features),
+    };
+    const order = JSON.parse(file.fact('arms') ?? '[]') as Arm[];
+    const arms = [...new Set([...order, ...scored.map((r) => r.arm)])].filter((arm) =>
+      scored.some((r) => r.arm === arm),
+    );
+    const present = new Set(scored.map((r) => r.prompt));
+    const report: EvaluationReport = {
+      format: 'accent-evaluation',
+      schema: 1,
+      evaluationId,
+      appVersion: options.appVersion,
+      complete: file.fact('complete') === 'true',
+      prompts: {
+        name: facts.promptSet.name,
+        hash: sha256(JSON.stringify(facts.promptSet)),
+        total: prompts.length,
+        count: present.size,
+        details: [...present].reduce((s, i) => s + Object.keys(wantedOf(prompts[i] ?? none)).length, 0),
+        seeds: new Set(scored.map((r) => r.seed)).size,
+      },
+      settings: facts.settings,
+      pack: {
+        id: facts.pack.id,
+        version: facts.pack.version,
+        imagesSeen: facts.pack.imagesSeen,
+        denoiserHash: facts.pack.denoiserHash,
+        encoderHash: facts.pack.encoderHash,
+      },
+      reader: {
+        id: read.manifest.id,
+        version: read.manifest.version,
+        threshold: read.manifest.threshold,
+        modelHash: facts.readerHash,
+        accuracy: read.manifest.accuracy,
+      },
+      features: references && {
+        ...read.manifest.features,
+        split: facts.promptSet.name,
+        images: references.images,
+        hash: references.hash,
+      },
+      arms: arms.map((arm) =>
+        scoreArm(
+          arm,
+          scored.filter((r) => r.arm === arm),
+          prompts,
+          reference,
+        ),
+      ),
+      paired: arms.includes('refined')
+        ? arms.filter((arm) => arm !== 'refined').map((arm) => compareArms('refined', arm, scored, prompts))
+        : [],
+      backends: backendsOf(rows),
+      rows: sampleRows(
+        rows.map((r) => ({ ...r, arm: v.parse(Arm, r.arm) })),
+        CHECK_ROWS,
+      ).map((r) => ({
+        prompt: r.prompt,
+        seed: r.seed,
+        arm: r.arm,
+        pixelsHash: r.pixels_hash,
+        shown: shownText(prompts[r.prompt] ?? none, JSON.parse(r.seen) as Seen),
+      })),
+    };
+    const shown = [...present].sort((a, b) => a - b).slice(0, SHEET_ROWS);
+    const seed = Math.min(...scored.map((r) => r.seed));
+    const sheet = await sheetOf(shown.map((i) => arms.map((arm) => file.pixels(i, seed, arm))));
+    return { report, markdown: markdown(report), html: html(report, sheet), sheet };
+  }
+
+  return {
+    service: {
+      async *run(request, { signal }) {
+        const read = await reader();
+        check(request, read);
+        const [facts, pack] = await factsFor(request, read);
+        const file = options.openResults(pathOf(request.evaluationId));
+        try {
+          keepFacts(file, facts);
+          file.setFact('arms', JSON.stringify(request.arms));
+          const wanted = wantedRows(request);
+          const before = new Set(file.keys().map(rowKey));
+          const units = openUnits(wanted, before);
+          const of = wanted.length;
+          let done = of - units.reduce((s, u) => s + u.arms.length, 0);
+          const start = done;
+          const began = performance.now();
+          if (units.length > 0) file.setFact('complete', 'false');
+          yield { type: 'progress', done, of, secondsLeft: null };
+          for (const unit of units) {
+            signal.throwIfAborted();
+            file.add(await makeUnit(unit, facts, pack, read, signal));
+            done += unit.arms.length;
+            const pace = (performance.now() - began) / 1000 / (done - start);
+            yield { type: 'progress', done, of, secondsLeft: pace * (of - done) };
+          }
+          file.setFact('complete', 'true');
+          yield { type: 'done', rows: of };
+        } finally {
+          file.close();
+        }
+      },
+      async report({ evaluationId }) {
+        const file = open(evaluationId);
+        try {
+          return await reportOn(evaluationId, file);
+        } finally {
+          file.close();
+        }
+      },
+    },
+  };
+}
+
+const none = { text: '', emphases: [], others: {} };
+
+/** The pack's own values where the settings say nothing. */
+function planOf({ manifest: { sampling } }: InstalledPack, settings: EvaluationSettings): Plan {
+  return {
+    steps: settings.steps ?? sampling.steps,
+    guidance: settings.guidance ?? sampling.guidance,
+    rebuild: settings.rebuild ?? sampling.rebuild,
+    window: settings.window ?? sampling.window,
+  };
+}
+
+const bytesOf = (x: Float32Array): Uint8Array => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
+
+const toScored = (row: ScoredRow): Scored => ({
+  prompt: row.prompt,
+  seed: row.seed,
+  arm: v.parse(Arm, row.arm),
+  seen: JSON.parse(row.seen) as Seen,
+  // Copied: a database's buffer need not lie at a multiple of four bytes.
+  features: new Float32Array(Uint8Array.from(row.features).buffer),
+  encoder: row.encoder,
+  seconds: row.seconds,
+  denoiserCalls: row.denoiser_calls,
+  vjpCalls: row.vjp_calls,
+  unrefined: row.unrefined,
+});
+
+/** Port -> what ran it, several where a run went on elsewhere. */
+function backendsOf(rows: readonly ScoredRow[]): Record<string, string> {
+  const out: Record<string, Set<string>> = {};
+  for (const text of new Set(rows.map((r) => r.backends)))
+    for (const [port, use] of Object.entries(
+      JSON.parse(text) as Record<string, { name: string; detail: string }>,
+    ))
+      (out[port] ??= new Set()).add(`${use.name} (${use.detail})`);
+  return Object.fromEntries(Object.entries(out).map(([port, uses]) => [port, [...uses].join(' and ')]));
+}

@@ -1,0 +1,118 @@
+/** The results of one evaluation: an SQLite file of its own, so that it can be kept, copied and thrown away by itself. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { AppError } from '#contract';
+
+/** 'ACEV' */
+const APPLICATION_ID = 0x41434556;
+const VERSION = 1;
+
+export interface ResultRecord {
+  readonly prompt: number;
+  readonly seed: number;
+  readonly arm: string;
+  readonly size: number;
+  /** RGB bytes [size, size, 3]. */
+  readonly rgb: Uint8Array;
+  readonly pixels_hash: string;
+  /** JSON: attribute group -> value that the reader sees, or null. */
+  readonly seen: string;
+  /** Float32, little-endian. */
+  readonly features: Uint8Array;
+  readonly encoder: number;
+  readonly seconds: number;
+  readonly denoiser_calls: number;
+  readonly vjp_calls: number;
+  readonly unrefined: number;
+  /** JSON: port -> backend. */
+  readonly backends: string;
+}
+export type ScoredRow = Omit<ResultRecord, 'rgb'>;
+
+export interface ResultsFile {
+  /** The text kept under a key, or null. */
+  fact(key: string): string | null;
+  setFact(key: string, value: string): void;
+  /** prompt, seed and arm of every row. */
+  keys(): { prompt: number; seed: number; arm: string }[];
+  /** Every row without its pixels, by prompt, seed, arm. */
+  rows(): ScoredRow[];
+  pixels(prompt: number, seed: number, arm: string): { size: number; rgb: Uint8Array } | null;
+  /** All or none. */
+  add(rows: readonly ResultRecord[]): void;
+  close(): void;
+}
+
+const SCHEMA = `
+  CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE result (
+    prompt INTEGER NOT NULL, seed INTEGER NOT NULL, arm TEXT NOT NULL, size INTEGER NOT NULL, rgb BLOB NOT NULL,
+    pixels_hash TEXT NOT NULL, seen TEXT NOT NULL, features BLOB NOT NULL, encoder REAL NOT NULL, seconds REAL NOT NULL,
+    denoiser_calls INTEGER NOT NULL, vjp_calls INTEGER NOT NULL, unrefined INTEGER NOT NULL, backends TEXT NOT NULL,
+    PRIMARY KEY (prompt, seed, arm)
+  ) STRICT;`;
+
+/** Opens or creates the file. Throws `conflict` for a file that is something else; it is then left as it is. */
+export function openResults(path: string): ResultsFile {
+  mkdirSync(dirname(path), { recursive: true });
+  const db = new Database(path);
+  try {
+    const id = db.pragma('application_id', { simple: true });
+    const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
+    if (id !== APPLICATION_ID && tables > 0) throw new Error('it belongs to another program');
+    if (tables > 0 && db.pragma('user_version', { simple: true }) !== VERSION)
+      throw new Error('it was made by another version of the studio');
+    db.pragma('journal_mode = WAL');
+    // A power cut may lose the last pictures, which are then made again; a killed process loses none.
+    db.pragma('synchronous = NORMAL');
+    if (tables === 0)
+      db.transaction(() => {
+        db.exec(SCHEMA);
+        db.pragma(`application_id = ${APPLICATION_ID}`);
+        db.pragma(`user_version = ${VERSION}`);
+      }).immediate();
+  } catch (cause) {
+    db.close();
+    throw new AppError(
+      'conflict',
+      `The results file cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Choose another folder.`,
+      { cause },
+    );
+  }
+  const fact = db.prepare('SELECT value FROM fact WHERE key = ?').pluck();
+  const put = db.prepare('INSERT OR REPLACE INTO fact VALUES (?, ?)');
+  const columns = [
+    'prompt, seed, arm, size, pixels_hash, seen, features, encoder, seconds',
+    'denoiser_calls, vjp_calls, unrefined, backends',
+  ].join(', ');
+  const all = db.prepare<[], ScoredRow>(`SELECT ${columns} FROM result ORDER BY prompt, seed, arm`);
+  const keys = db.prepare<[], { prompt: number; seed: number; arm: string }>(
+    'SELECT prompt, seed, arm FROM result ORDER BY prompt, seed, arm',
+  );
+  const pixels = db.prepare<[number, number, string], { size: number; rgb: Uint8Array }>(
+    'SELECT size, rgb FROM result WHERE prompt = ? AND seed = ? AND arm = ?',
+  );
+  const insert = db.prepare<[ResultRecord]>(
+    `INSERT OR REPLACE INTO result (${columns}, rgb) VALUES
+     (@prompt, @seed, @arm, @size, @pixels_hash, @seen, @features, @encoder, @seconds,
+      @denoiser_calls, @vjp_calls, @unrefined, @backends, @rgb)`,
+  );
+  return {
+    fact: (key) => (fact.get(key) as string | undefined) ?? null,
+    setFact: (key, value) => {
+      put.run(key, value);
+    },
+    keys: () => keys.all(),
+    rows: () => all.all(),
+    pixels: (prompt, seed, arm) => pixels.get(prompt, seed, arm) ?? null,
+    add: (rows) => {
+      db.transaction(() => {
+        for (const row of rows) insert.run(row);
+      }).immediate();
+    },
+    close: () => {
+      db.close();
+    },
+  };
+}

@@ -1,0 +1,192 @@
+/** A whole evaluation over the tiny pack, with real child processes and a results file that outlives its host. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { EvaluateRequest } from '#contract';
+import type { Arm, EvaluateEvent, EvaluationReport } from '#contract';
+import { makeTestHost, idle, importAll, writePictures } from '../../../../support/host.ts';
+import type { TestHost } from '../../../../support/host.ts';
+import { writeTinyPack } from '../../../../support/tiny-pack.ts';
+import { writeTinyReader } from '../../../../support/tiny-reader.ts';
+
+let rig: TestHost;
+const prompt = (colour: string, wanted = colour) => ({
+  text: `a person with a ${colour} beard`,
+  emphases: [{ phrase: `${colour} beard`, details: { colour: wanted } }],
+  others: {},
+});
+const promptSet = {
+  format: 'accent-prompts',
+  schema: 1,
+  name: 'validation',
+  prompts: [prompt('red'), prompt('green'), prompt('blue'), prompt('red', 'blue')],
+} as const;
+const requestOf = (change: object = {}): EvaluateRequest =>
+  v.parse(EvaluateRequest, {
+    evaluationId: 'first',
+    settings: { packId: 'tiny', referencesPerEmphasis: 2 },
+    promptSet,
+    arms: ['coarse', 'wrong', 'refined'],
+    ...change,
+  });
+const run = async (request: EvaluateRequest, stopAfter = Infinity): Promise<EvaluateEvent[]> => {
+  const events: EvaluateEvent[] = [];
+  for await (const event of rig.host.services.evaluation.run(request, idle)) {
+    events.push(event);
+    if (events.length >= stopAfter) break;
+  }
+  return events;
+};
+const report = async (evaluationId = 'first') => rig.host.services.evaluation.report({ evaluationId }, idle);
+const armOf = (r: EvaluationReport, arm: Arm) => r.arms.find((a) => a.arm === arm);
+
+beforeAll(async () => {
+  rig = makeTestHost();
+  writeTinyReader(join(rig.home, 'reader'));
+  writeTinyPack(rig.packs, { id: 'one-stage', channels: 3 });
+  const pictures = join(rig.folder, 'pictures');
+  mkdirSync(pictures);
+  await writePictures(pictures);
+  await importAll(rig.host, pictures);
+}, 60_000);
+afterAll(async () => {
+  await rig.dispose();
+});
+
+describe('an evaluation', () => {
+  it('that is cut off goes on in another process where it stopped, to the same rows as one without a break', async () => {
+    const cut = await run(requestOf(), 3);
+    expect(cut.at(-1)).toMatchObject({ type: 'progress', done: 6, of: 12 });
+    expect((await report()).report).toMatchObject({ complete: false, prompts: { count: 2, total: 4 } });
+    await rig.restart();
+    const rest = await run(requestOf());
+    expect(rest[0]).toEqual({ type: 'progress', done: 6, of: 12, secondsLeft: null });
+    expect(rest.at(-1)).toEqual({ type: 'done', rows: 12 });
+    expect(rest).toHaveLength(4);
+    expect(await run(requestOf())).toHaveLength(2);
+    await run(requestOf({ evaluationId: 'at-once' }));
+    const [a, b] = [(await report()).report, (await report('at-once')).report];
+    expect(a.complete).toBe(true);
+    expect(a.rows).toEqual(b.rows);
+    expect(a.rows.map((r) => r.shown).every((s) => /^[01]$/.test(s))).toBe(true);
+    expect(a.arms.map((x) => x.detail)).toEqual(b.arms.map((x) => x.detail));
+  }, 60_000);
+
+  it('reports what its rows say', async () => {
+    const { report: r, markdown, html, sheet } = await report();
+    expect(r.prompts).toMatchObject({ name: 'validation', count: 4, details: 4, seeds: 1 });
+    expect(r.settings).toMatchObject({ steps: 4, guidance: 3, window: [100, 900], firstSeed: 1000 });
+    expect(r.arms.map((a) => [a.arm, a.pictures, a.denoiserCalls, a.vjpCalls])).toEqual([
+      ['coarse', 4, 8, 0],
+      ['wrong', 4, 14, 3],
+      ['refined', 4, 14, 3],
+    ]);
+    for (const a of r.arms) {
+      const shown = r.rows.filter((row) => row.arm === a.arm).filter((row) => row.shown === '1').length;
+      expect(a.detail?.value).toBeCloseTo((100 * shown) / 4, 9);
+      expect(a.groups).toEqual({ colour: [shown, 4] });
+      expect(a.fd).toBeGreaterThan(0);
+      expect(a.diversity).toBeNull();
+    }
+    // The first three show the colour that they are made of, the last is asked for another than it is made of.
+    expect(r.rows.filter((row) => row.arm === 'refined').map((row) => row.shown)).toEqual([
+      '1',
+      '1',
+      '1',
+      '0',
+    ]);
+    expect(armOf(r, 'refined')?.detail?.low).toBeLessThan(75);
+    expect(r.paired.map((d) => [d.a, d.b])).toEqual([
+      ['refined', 'coarse'],
+      ['refined', 'wrong'],
+    ]);
+    expect(r.paired[1]?.detail?.value).toBeCloseTo(
+      (armOf(r, 'refined')?.detail?.value ?? 0) - (armOf(r, 'wrong')?.detail?.value ?? 0),
+      9,
+    );
+    expect(r.features).toMatchObject({ name: 'channel means', dims: 3, split: 'validation', images: 20 });
+    expect(markdown).toContain('| refined - wrong |');
+    expect(markdown).toContain('neither is FID');
+    expect(html).toContain('data:image/png;base64,');
+    expect([...sheet.subarray(1, 4)].map((c) => String.fromCharCode(c)).join('')).toBe('PNG');
+  });
+
+  it('takes more arms and seeds into the same results, and every rival', async () => {
+    const arms = [
+      'coarse',
+      'refined',
+      'baseline',
+      'baseline-guided',
+      'first-order',
+      'composable',
+      'structure',
+    ];
+    const request = requestOf({
+      evaluationId: 'rivals',
+      settings: { packId: 'tiny', baselinePackId: 'one-stage', referencesPerEmphasis: 2 },
+      arms: arms.slice(0, 2),
+    });
+    await run(request);
+    const events = await run({ ...request, arms: arms as Arm[], seeds: 2 });
+    expect(events[0]).toMatchObject({ done: 8, of: 56 });
+    const { report: r } = await report('rivals');
+    expect(r.arms.map((a) => a.arm)).toEqual(arms);
+    expect(r.arms.every((a) => a.pictures === 8 && (a.diversity ?? -1) >= 0)).toBe(true);
+    expect(armOf(r, 'composable')?.denoiserCalls).toBe(12);
+    expect(r.prompts.seeds).toBe(2);
+  }, 60_000);
+
+  it('refuses to mix results of other settings, and says which', async () => {
+    await expect(
+      run(requestOf({ settings: { packId: 'tiny', referencesPerEmphasis: 2, steps: 5 } })),
+    ).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('other settings') as string,
+    });
+    // What the pack says anyway is no other setting.
+    const same = { packId: 'tiny', referencesPerEmphasis: 2, steps: 4 };
+    expect(await run(requestOf({ settings: same }))).toHaveLength(2);
+  });
+
+  it('makes only the rows that are asked for, the same as in the whole', async () => {
+    const whole = (await report()).report.rows;
+    const only = whole.filter((r) => r.prompt === 2 || r.arm === 'wrong');
+    await run(
+      requestOf({
+        evaluationId: 'again',
+        only: only.map(({ prompt: p, seed, arm }) => ({ prompt: p, seed, arm })),
+      }),
+    );
+    const again = (await report('again')).report;
+    const byKey = (r: (typeof only)[number]): string => `${r.prompt} ${r.arm}`;
+    expect(Object.fromEntries(again.rows.map((r) => [byKey(r), r]))).toEqual(
+      Object.fromEntries(only.map((r) => [byKey(r), r])),
+    );
+    expect(again.prompts.hash).toBe((await report()).report.prompts.hash);
+  }, 60_000);
+
+  it.each([
+    [
+      'a detail that the reader has no word for',
+      { promptSet: { ...promptSet, prompts: [prompt('red'), prompt('purple')] } },
+      'no colour "purple"',
+    ],
+    ['a row of no prompt', { only: [{ prompt: 9, seed: 0, arm: 'coarse' }] }, 'no prompt number 9'],
+    ['wrong with one prompt', { promptSet: { ...promptSet, prompts: [prompt('red')] } }, 'second prompt'],
+    ['the Baseline without its pack', { arms: ['baseline'] }, 'evaluation pack'],
+  ])('is refused before it starts with %s', async (_, change, message) => {
+    await expect(run(requestOf({ evaluationId: 'refused', ...change }))).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('without results, and without a reader, says so', async () => {
+    await expect(report('nothing')).rejects.toMatchObject({ code: 'not_found' });
+    writeFileSync(join(rig.home, 'reader', 'reader.onnx'), 'changed');
+    await expect(run(requestOf())).rejects.toMatchObject({ code: 'hash_mismatch' });
+    writeTinyReader(join(rig.home, 'reader'), { sharp: 3 });
+    await expect(report()).rejects.toMatchObject({ code: 'conflict' });
+  });
+});
