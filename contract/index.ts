@@ -8,14 +8,14 @@ import {
   CheckTextResponse,
   DoctorReport,
   DoctorRequest,
-  GalleryFacets,
-  GalleryPair,
-  GenerateRequest,
-  ImageRef,
   EvaluateEvent,
   EvaluateRequest,
   EvaluationFiles,
   EvaluationRef,
+  GalleryFacets,
+  GalleryPair,
+  GenerateRequest,
+  ImageRef,
   ImagesRequest,
   ImportEvent,
   ImportFolder,
@@ -88,6 +88,12 @@ export const contract = {
     /** Deletes pairs of the bin for good, files included; without ids the whole bin. Others are left alone. */
     purge: call(v.partial(PairRefs), PairIdList),
   },
+  evaluation: {
+    /** Makes and scores what is missing of arms x prompts x seeds; ends after `done`. The same request again goes on. */
+    run: stream(EvaluateRequest, EvaluateEvent),
+    /** The figures of what is there so far. */
+    report: call(EvaluationRef, EvaluationFiles),
+  },
   settings: {
     get: call(Nothing, Settings),
     /** Answers with all settings after the change. */
@@ -121,12 +127,6 @@ export { linkClosedError, linkCore, memoryPair } from './link.ts';
 export type { CloseReason, Link, LinkCore } from './link.ts';
 export { decodeFrame, encodeFrame } from './codec.ts';
 export { parse } from './parse.ts';
-  evaluation: {
-    /** Makes and scores what is missing of arms x prompts x seeds; ends after `done`. The same request again goes on. */
-    run: stream(EvaluateRequest, EvaluateEvent),
-    /** The figures of what is there so far. */
-    report: call(EvaluationRef, EvaluationFiles),
-  },
 export type { FieldIssue } from './parse.ts';
 export { frozen, runsWithout } from './references.ts';
 export type { ReferenceDecision } from './references.ts';
