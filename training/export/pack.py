@@ -25,8 +25,10 @@ from ..denoiser.train import trained_conditions
 from ..prior.model import Prior
 from ..retrieval.database import BANK_COUNT, BANK_SEED
 from ..text import nulls
+from ..text.colours import colour_phrases
 from ..text.features import FILES, MAX_TOKENS, encode, package
 from ..text.load import load_text
+from ..text.synonyms import phrases
 from ..upscaler.model import Upscaler
 from .encoder_file import encoder_safetensors
 from .load_pack import TRAINING_FILE, training_tensors
@@ -116,11 +118,11 @@ def null_scores(text, encoder, images: np.ndarray) -> dict:
 
 
 #: MiniLM's vocabulary is ordered by frequency; rarer words fall into pieces, which saves 5 MB of the pack.
-KEPT_WORDS = 16_000
+KEPT_WORDS = 14_000
 
 
 def kept_tokens(texts: list[str]) -> list[int]:
-    """Ids that stay: the most frequent, and all that the glossary and the null phrases use, in their old order."""
+    """Ids that stay: the most frequent, and all that the text encoder's training and the null phrases use, in their old order."""
     ids, mask = encode(texts)
     return sorted(set(range(KEPT_WORDS)) | set(ids[mask.bool()].tolist()))
 
@@ -186,7 +188,7 @@ def main():
     parts = Parts(encoder.eval(), denoiser.eval(), text.encoder, prior.eval(), upscaler)
     scores = null_scores(text, parts.encoder, Split(paths.data(), "validation", records=False).images)
     glossary = Glossary(paths.data())
-    kept = kept_tokens([p["text"] for p in glossary.phrases + glossary.held_phrases] + nulls.calibration() + nulls.training())
+    kept = kept_tokens([p["text"] for p in glossary.phrases + glossary.held_phrases] + [text for text, *_ in phrases(glossary) + colour_phrases(glossary)] + nulls.calibration() + nulls.training())
     renumber = prune_words(text, kept)
 
     def encode_tokens(texts):
