@@ -154,14 +154,14 @@ export function createHost(config: Config, platform: Platform): Host {
     gallery,
     engine: jobsEngine,
     levelsOf,
-    settings: settings.current,
+    settings: () => settings.current(),
     appVersion: platform.appVersion,
     now,
   });
   const evaluation = makeEvaluation({
     packs,
     engine: {
-      sample: jobsEngine.sample,
+      sample: (request, signal) => jobsEngine.sample(request, signal),
       read: async (file, own, size, rgb, signal) =>
         (await engine.client()).engine.read({ file, own, size, rgb }, { signal }),
     },

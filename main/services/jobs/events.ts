@@ -35,8 +35,12 @@ export function makeEventLog(store: Store, now: () => number): EventLog {
     else if (last.seq > after) return [...events, last];
     return events;
   };
-  const make = (jobId: string, body: EventBody): JobEvent =>
-    ({ ...body, jobId, seq: store.read.jobs.lastSeq(jobId) + 1, at: now() }) as JobEvent;
+  const make = (jobId: string, body: EventBody): JobEvent => ({
+    ...body,
+    jobId,
+    seq: store.read.jobs.lastSeq(jobId) + 1,
+    at: now(),
+  });
   // Watchers read in a later task, when the transaction around an append has ended.
   const tell = (jobId: string): void => {
     for (const wake of listeners.get(jobId) ?? []) wake();

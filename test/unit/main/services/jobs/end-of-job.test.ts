@@ -168,7 +168,7 @@ describe('the end of a job', () => {
       ...store,
       transaction: checked(store.transaction),
       relaxed: checked(store.relaxed),
-    } as Store;
+    };
     const jobs = start({
       store: small,
       gallery: (own) => ({
