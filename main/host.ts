@@ -132,7 +132,7 @@ export function createHost(config: Config, platform: Platform): Host {
     },
   };
 
-  const gallery = makeGallery(store, config.home, now);
+  const gallery = makeGallery(store, config.home, now, (hashes) => catalog.forget(hashes));
   const catalog = makeCatalog({
     store,
     packs,
@@ -258,6 +258,7 @@ export function createHost(config: Config, platform: Platform): Host {
     await Promise.race([jobs.close().then(() => inFlight.stop()), after(2 * ms)]);
     await closeChildren();
     timers.forEach(clearTimeout);
+    catalog.close();
     store.close();
     release();
   }
@@ -281,3 +282,4 @@ export function createHost(config: Config, platform: Platform): Host {
 
 export { parseEmphasis, parsePhraseOption } from './engine/index.ts';
 export { recipeOf } from './services/gallery/index.ts';
+export { backupsOf, restoreCatalog, salvageCatalog } from './repair.ts';

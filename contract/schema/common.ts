@@ -152,6 +152,11 @@ function normaliseText(value: string): string {
     .trim();
 }
 
+/** A word of the user's own on a pair or an image; capitals do not tell tags apart. */
+export const Tag = text(64);
+export type Tag = v.InferOutput<typeof Tag>;
+export const Tags = v.pipe(v.array(Tag), v.maxLength(64, 'Expected at most 64 tags.'));
+
 /** What a page of a long list is asked for with; `after` is the `next` of the page before. */
 export const PageRequest = v.strictObject({
   after: v.optional(v.pipe(v.string(), v.maxLength(200))),

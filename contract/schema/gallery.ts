@@ -1,6 +1,6 @@
 /** What was made. The unit is the pair: the images of one job, same seed, noise and condition. */
 import * as v from 'valibot';
-import { ContentHash, Count, Id, PackId, PageRequest, Seed, Timestamp, text } from './common.ts';
+import { ContentHash, Count, Id, PackId, PageRequest, Seed, Tag, Tags, Timestamp, text } from './common.ts';
 import { Result } from './job.ts';
 
 /** All images of one job; usually `refined` beside `coarse`. */
@@ -16,11 +16,6 @@ export type Pair = v.InferOutput<typeof Pair>;
 
 export const PairRef = v.strictObject({ pairId: Id });
 export const ImageRef = v.strictObject({ imageId: Id });
-
-/** A word of the user's own on a pair or an image; capitals do not tell tags apart. */
-export const Tag = text(64);
-export type Tag = v.InferOutput<typeof Tag>;
-export const Tags = v.pipe(v.array(Tag), v.maxLength(64, 'Expected at most 64 tags.'));
 
 /** A pair as the gallery shows it, with what the user made of it. */
 export const GalleryPair = v.strictObject({

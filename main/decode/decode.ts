@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { AppError } from '#contract';
+import { takenAtOf } from './exif.ts';
 
 const MAX_PIXELS = 100_000_000;
 /** Content decides the loader, whatever a file is called: only these three are let in. */
@@ -19,6 +20,8 @@ export interface Decoded {
   readonly thumbnail: Uint8Array;
   readonly width: number;
   readonly height: number;
+  /** When the camera took it, milliseconds since 1970; null where the file does not say. */
+  readonly takenAt: number | null;
 }
 
 /** True when a PNG or WebP promises more bytes than it has: the decoder's own words do not tell that from damage. */
@@ -60,7 +63,7 @@ export async function decodeImage(file: Uint8Array, size: number, thumbnail: num
     sequentialRead: true,
   } as const;
   try {
-    const { format, autoOrient } = await sharp(file, options).metadata();
+    const { format, autoOrient, exif } = await sharp(file, options).metadata();
     if (!format || !FORMATS.has(format))
       throw new AppError(
         'unsupported_format',
@@ -80,6 +83,7 @@ export async function decodeImage(file: Uint8Array, size: number, thumbnail: num
       thumbnail: await square(thumbnail).webp({ quality: 82 }).toBuffer(),
       width: autoOrient.width,
       height: autoOrient.height,
+      takenAt: takenAtOf(exif),
     };
   } catch (error) {
     throw error instanceof AppError ? error : reason(error, file);

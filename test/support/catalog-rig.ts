@@ -20,7 +20,7 @@ export const packOf = (id: string, size: number): InstalledPack =>
       id,
       image: { size },
       embedding: { dims: DIMS },
-      nullScores: { quantiles: Array.from({ length: 101 }, (_, i) => i / 100) },
+      nullScores: { phrases: 1, images: 1, quantiles: Array.from({ length: 101 }, (_, i) => i / 100) },
       parts: { encoderWeights: { sha256: id.padEnd(64, '0') } },
     },
   }) as unknown as InstalledPack;
@@ -39,13 +39,16 @@ export interface CatalogRig {
 
 const idle = { signal: new AbortController().signal };
 
-/** "red", "green" and "blue" are the axes of the embedding, the encoder is the mean colour. */
+/**
+ * "red", "green" and "blue" are the axes of the embedding, the encoder is the mean colour. `folder` may be one of an
+ * earlier rig, whose catalog is opened again.
+ */
 export function makeCatalogRig(
   packs: readonly InstalledPack[],
   change: Partial<CatalogOptions> = {},
+  folder = mkdtempSync(join(tmpdir(), 'accent-catalog-')),
 ): CatalogRig {
-  const folder = mkdtempSync(join(tmpdir(), 'accent-catalog-'));
-  mkdirSync(join(folder, 'home'));
+  mkdirSync(join(folder, 'home'), { recursive: true });
   const store = makeStore(openStore(join(folder, 'home')));
   const decoded: number[] = [];
   const get = (id: string): InstalledPack => {

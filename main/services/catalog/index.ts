@@ -1,21 +1,27 @@
 /** The user's images: roots, import, search, and the references of a phrase. */
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError, SKIP_REASONS, toAppError } from '#contract';
-import type { CatalogImage, Hit, Reference, Root, StudioServices } from '#contract';
+import type { Root, StudioServices } from '#contract';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
-import type { ImageRow, RootRow, Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { makeImages } from './images.ts';
 import { importFolder } from './import-folder.ts';
 import type { Decode } from './import-folder.ts';
+import { readIndex, writeIndex } from './index-file.ts';
+import { int8Index } from './int8-index.ts';
+import type { Int8Index } from './int8-index.ts';
+import { makeImports } from './imports.ts';
+import { lookOf } from './look.ts';
 import { makePixels } from './pixels.ts';
-import { strengthOf, verdictOf } from './strength.ts';
-import { exactIndex } from './vector-index.ts';
+import { makeRoots } from './roots.ts';
+import { makeSearch } from './search.ts';
 import type { VectorIndex } from './vector-index.ts';
+import { watchRoots } from './watch.ts';
+import type { WatchOptions } from './watch.ts';
 import { writeDerived } from '../../files.ts';
-import { dot } from '../../vectors.ts';
 
-export { strengthOf, verdictOf, nullShare } from './strength.ts';
+export { nullExcess, nullShare, strengthOf, verdictOf } from './strength.ts';
 export { exactIndex } from './vector-index.ts';
 export type { Neighbour, VectorIndex } from './vector-index.ts';
 
@@ -39,6 +45,8 @@ export interface CatalogOptions {
   readonly folder: string;
   readonly pickFolder: (() => Promise<string | null>) | undefined;
   readonly now: () => number;
+  /** Times of the watch; the tests shorten them. */
+  readonly watching?: Partial<Pick<WatchOptions, 'quietMs' | 'mostMs' | 'pollMs' | 'blindMs'>>;
 }
 
 /** A result of the studio's own on its way into the catalog. */
@@ -82,17 +90,14 @@ export interface Catalog {
   /** Adds results as a part of the transaction that ends their job. */
   resultWriter(pack: InstalledPack): ResultWriter;
   thumbnail(contentHash: string): Promise<Uint8Array | null>;
+  /** Takes what went out of the catalog out of the indexes, with its thumbnails. */
+  forget(hashes: readonly string[]): Promise<void>;
+  /** Keeps the indexes for the next start. Call when nothing runs any more, before the store is closed. */
+  close(): void;
 }
 
-const toImage = (row: ImageRow): CatalogImage => ({
-  imageId: row.image_id,
-  contentHash: row.content_hash,
-  name: row.name,
-  width: row.width,
-  height: row.height,
-  importedAt: row.imported_at,
-  rootId: row.root_id,
-});
+/** Images from which on an index is kept as a file: fewer are read from the catalog in no time. */
+const WORTH_A_FILE = 5000;
 
 /** Reasons that leave an image out of an index and do not stop it. */
 const AWAY: ReadonlySet<string> = new Set([...SKIP_REASONS, 'root_offline']);
@@ -106,27 +111,17 @@ export function makeCatalog({
   folder,
   pickFolder,
   now,
+  watching = {},
 }: CatalogOptions): Catalog {
   const indexes = new Map<string, Promise<VectorIndex>>();
+  /** Indexes that are whole, and the state of their files. */
+  const loaded = new Map<string, { readonly pack: InstalledPack; readonly made: Int8Index }>();
+  const written = new Map<string, number>();
   const firstUnread = new Map<string, AppError>();
   const pixelsOf = makePixels({ store, decode, resultFile });
   const encoderHash = (pack: InstalledPack): string => pack.manifest.parts.encoderWeights.sha256;
   const thumbnailPath = (hash: string): string =>
     join(folder, 'thumbnails', hash.slice(0, 2), `${hash}.webp`);
-
-  async function rootOf(row: RootRow & { images?: number }): Promise<Root> {
-    const online = await stat(row.path)
-      .then((s) => s.isDirectory())
-      .catch(() => false);
-    return {
-      rootId: row.root_id,
-      name: row.name,
-      imageCount: row.images ?? 0,
-      state: online ? 'online' : 'offline',
-      builtIn: row.built_in === 1,
-      addedAt: row.added_at,
-    };
-  }
 
   async function saveThumbnail(hash: string, webp: Uint8Array): Promise<void> {
     await mkdir(join(folder, 'thumbnails', hash.slice(0, 2)), { recursive: true });
@@ -137,7 +132,11 @@ export function makeCatalog({
     readFile(thumbnailPath(hash)).catch(() => null);
   /** Indexes of other encoders lack what came in with this one; they are completed when next asked for. */
   function forgetOthers(encoder: string): void {
-    for (const key of indexes.keys()) if (key !== encoder) indexes.delete(key);
+    for (const key of indexes.keys())
+      if (key !== encoder) {
+        indexes.delete(key);
+        loaded.delete(key);
+      }
   }
 
   /** Images that came with another encoder get this one's vectors; the first reason is kept where an original is away. */
@@ -174,14 +173,29 @@ export function makeCatalog({
     }
   }
 
+  const indexFile = (encoder: string): string => join(folder, `index-${encoder.slice(0, 16)}.bin`);
+  const aboutIndex = (pack: InstalledPack): { encoder: string; dims: number; changes: number } => ({
+    encoder: encoderHash(pack),
+    dims: pack.manifest.embedding.dims,
+    changes: store.read.images.vectorChanges(encoderHash(pack)),
+  });
+
   function index(pack: InstalledPack): Promise<VectorIndex> {
     const encoder = encoderHash(pack);
     let pending = indexes.get(encoder);
     if (!pending) {
       const mine = (async () => {
-        const made = exactIndex(pack.manifest.embedding.dims);
-        for (const { hash, embedding } of store.read.images.vectors(encoder)) made.add(hash, embedding);
+        const made = int8Index(pack.manifest.embedding.dims, (hash) => {
+          const vector = store.read.images.vector(hash, encoder);
+          if (!vector)
+            throw new AppError('internal', 'The index names a vector that the catalog does not have.');
+          return vector;
+        });
+        const saved = aboutIndex(pack);
+        if (readIndex(indexFile(encoder), made, saved)) written.set(encoder, saved.changes);
+        else for (const { hash, embedding } of store.read.images.vectors(encoder)) made.add(hash, embedding);
         await complete(pack, made);
+        loaded.set(encoder, { pack, made });
         return made;
       })();
       pending = mine;
@@ -191,6 +205,22 @@ export function makeCatalog({
       });
     }
     return pending;
+  }
+
+  /** Writes the indexes that have changed and are worth it, for the next start. A full disk only costs that start time. */
+  function close(): void {
+    for (const [encoder, { pack, made }] of loaded) {
+      const about = aboutIndex(pack);
+      // One that was dropped, or is behind the catalog, would not hold what its counter says.
+      if (!indexes.has(encoder) || made.size < WORTH_A_FILE || written.get(encoder) === about.changes)
+        continue;
+      if (store.read.images.countWithoutVector(encoder) > 0 && firstUnread.has(encoder)) continue;
+      try {
+        writeIndex(indexFile(encoder), made, about);
+      } catch {
+        continue;
+      }
+    }
   }
 
   /** The index for a search: an empty one says why where there is a reason. */
@@ -215,49 +245,47 @@ export function makeCatalog({
     return made.search(embedding, k, left).map(({ id, score }) => ({ hash: id, score }));
   }
 
-  const hitOf = (
-    pack: InstalledPack,
-    images: number,
-    found: { hash: string; score: number },
-    rank: number,
-    byText: boolean,
-  ): Hit => {
-    const row = store.read.images.byHash(found.hash);
-    if (!row) throw new AppError('internal', 'The index names an image that the catalog does not have.');
-    return {
-      image: toImage(row),
-      rank,
-      score: found.score,
-      strength: byText ? strengthOf(pack.manifest.nullScores.quantiles, found.score, images) : null,
-    };
-  };
-
-  async function registerRoot(path: string, builtIn: boolean): Promise<Root> {
-    const full = resolve(path);
-    if (
-      !(await stat(full)
-        .then((s) => s.isDirectory())
-        .catch(() => false))
-    )
-      throw new AppError(
-        'not_found',
-        `There is no folder "${full}". Expected an existing folder with images.`,
-      );
-    const known = store.read.images.roots().find((r) => r.path === full);
-    if (known) return rootOf(known);
-    const row = {
-      root_id: randomUUID(),
-      path: full,
-      name: basename(full),
-      built_in: builtIn ? 1 : 0,
-      added_at: now(),
-    };
-    store.write.images.root(row);
-    return rootOf(row);
+  /** Takes what went out of the catalog out of the indexes too, with its thumbnails. */
+  async function forget(hashes: readonly string[]): Promise<void> {
+    for (const pending of indexes.values()) {
+      const made = await pending.catch(() => null);
+      for (const hash of hashes) made?.remove(hash);
+    }
+    for (const hash of hashes) await rm(thumbnailPath(hash), { force: true });
   }
 
+  const search = makeSearch({ store, packs, embedder, decode, searchable });
+  const roots = makeRoots({ store, now, onGone: forget });
+  const imports = makeImports(async function* (rootId, packId, pause, signal) {
+    const root = await roots.online(rootId);
+    const pack = await packs.get(packId);
+    const made = await index(pack);
+    yield* importFolder(
+      { rootId, path: root.path },
+      {
+        store,
+        decode: (file) => decode(file, pack.manifest.image.size),
+        embed: (rgb, s) => embedder.images(packId, rgb, s),
+        encoderHash: encoderHash(pack),
+        size: pack.manifest.image.size,
+        dims: pack.manifest.embedding.dims,
+        saveThumbnail,
+        onVector: (hash, v) => {
+          made.add(hash, v);
+          forgetOthers(encoderHash(pack));
+        },
+        onGone: forget,
+        now,
+        pause,
+      },
+      signal,
+    );
+  });
+
   return {
-    registerRoot,
+    registerRoot: roots.register,
+    forget,
+    close,
     index,
     find,
     unread(pack) {
@@ -280,6 +308,15 @@ export function makeCatalog({
             imported_at: now(),
             root_id: null,
           });
+          store.write.facts.put({
+            content_hash: contentHash,
+            format: 'png',
+            bytes: null,
+            taken_at: null,
+            look: lookOf(rgb, size),
+            name,
+            caption: '',
+          });
           store.write.images.pixels(contentHash, size, rgb);
           store.write.images.vector(contentHash, encoder, embedding);
         },
@@ -298,7 +335,7 @@ export function makeCatalog({
     thumbnail,
     service: {
       async roots() {
-        return { roots: await Promise.all(store.read.images.roots().map(rootOf)) };
+        return { roots: await roots.list() };
       },
       async pickRoot() {
         if (!pickFolder)
@@ -307,113 +344,35 @@ export function makeCatalog({
             'This host has no folder dialog. Start it with --refs DIR or import DIR on the command line.',
           );
         const path = await pickFolder();
-        return { root: path === null ? null : await registerRoot(path, false) };
+        return { root: path === null ? null : await roots.register(path, false) };
       },
-      async *importFolder({ rootId, packId }, { signal }) {
-        const root = store.read.images.roots().find((r) => r.root_id === rootId);
-        if (!root) throw new AppError('not_found', 'This root is not known any more. Add the folder again.');
-        if (
-          !(await stat(root.path)
-            .then((s) => s.isDirectory())
-            .catch(() => false))
-        )
-          throw new AppError(
-            'root_offline',
-            `The folder "${root.name}" is not there just now. Connect its disk; its images stay in the catalog.`,
-          );
-        const pack = await packs.get(packId);
-        const made = await index(pack);
-        yield* importFolder(
-          { rootId, path: root.path },
+      importFolder: ({ rootId, packId }, { signal }) => imports.start(rootId, packId, signal),
+      pauseImport: ({ rootId }) => imports.rest(rootId, true),
+      resumeImport: ({ rootId }) => imports.rest(rootId, false),
+      removeImages: async ({ imageIds }) => ({ images: await roots.removeImages(imageIds) }),
+      async removeRoot({ rootId }) {
+        imports.idle(rootId);
+        return { images: await roots.remove(rootId) };
+      },
+      watch: ({ packId }, { signal }) =>
+        watchRoots(
           {
-            store,
-            decode: (file) => decode(file, pack.manifest.image.size),
-            embed: (rgb, s) => embedder.images(packId, rgb, s),
-            encoderHash: encoderHash(pack),
-            size: pack.manifest.image.size,
-            dims: pack.manifest.embedding.dims,
-            saveThumbnail,
-            onVector: (hash, v) => {
-              made.add(hash, v);
-              forgetOthers(encoderHash(pack));
-            },
-            now,
+            roots: roots.rows,
+            isBusy: imports.isRunning,
+            read: (rootId, s) => imports.report(rootId, packId, s),
+            ...watching,
           },
           signal,
-        );
+        ),
+      backup: () => store.care.backUp(now()),
+      backups: () => ({ backups: store.care.backups() }),
+      check() {
+        const { problems, mended } = store.care.check();
+        return { ok: problems.length === 0, problems, mended };
       },
-      async search({ text, imageId, k, packId }) {
-        const pack = await packs.get(packId);
-        const made = await searchable(pack);
-        if (text !== undefined) {
-          const { embedding } = await embedder.text(packId, text);
-          const hits = made.search(embedding, k);
-          return {
-            hits: hits.map(({ id, score }, i) => hitOf(pack, made.size, { hash: id, score }, i + 1, true)),
-          };
-        }
-        const row = store.read.images.byId(imageId ?? '');
-        const vector = row && store.read.images.vector(row.content_hash, encoderHash(pack));
-        if (!row || !vector) throw new AppError('not_found', 'This image is not in the catalog.');
-        const hits = made.search(vector, k, new Set([row.content_hash]));
-        return {
-          hits: hits.map((h, i) => hitOf(pack, made.size, { hash: h.id, score: h.score }, i + 1, false)),
-        };
-      },
-      async references({ phrase, k, pins, bans, packId }) {
-        const pack = await packs.get(packId);
-        const made = await searchable(pack);
-        const { embedding } = await embedder.text(packId, phrase);
-        // What the studio made itself is no evidence of what a phrase looks like, and would make a repeated request differ.
-        const own = store.read.images.own();
-        const pinned = [...new Set(pins)].map((hash) => {
-          const row = store.read.images.byHash(hash);
-          const vector = row && store.read.images.vector(hash, encoderHash(pack));
-          if (!vector)
-            throw new AppError(
-              'no_references',
-              row
-                ? `The pinned image "${row.name}" (${hash.slice(0, 12)}) has no vector of the pack "${packId}": its original cannot be read now. Import its folder again, or take the pin away.`
-                : `The pinned image ${hash.slice(0, 12)} is not in the catalog. Import its folder again, or take the pin away.`,
-              { details: { contentHash: hash } },
-            );
-          return {
-            hash,
-            score: dot(vector, embedding),
-            pinned: true,
-          };
-        });
-        const free = made
-          .search(embedding, Math.max(0, k - pinned.length), new Set([...own, ...pins, ...bans]))
-          .map(({ id, score }) => ({ hash: id, score, pinned: false }));
-        const references: Reference[] = [...pinned, ...free].map((r, i) => ({
-          ...hitOf(pack, made.size - own.length, r, i + 1, true),
-          weight: 1,
-          pinned: r.pinned,
-        }));
-        const best = Math.max(0, ...references.map((r) => r.strength ?? 0));
-        return { phrase, references, verdict: references.length === 0 ? 'none' : verdictOf(best) };
-      },
-      images({ after, limit, rootId }) {
-        const [at, id] =
-          after === undefined
-            ? [Number.MAX_SAFE_INTEGER, '~']
-            : (after.split('.') as [string, string | undefined]);
-        if (!/^\d+$/.test(String(at)) || id === undefined)
-          throw new AppError('invalid_input', 'Expected `after` as the page before gave it in `next`.');
-        const rows = store.read.images.page(Number(at), id, rootId ?? null, limit + 1);
-        const items = rows.slice(0, limit);
-        const last = items.at(-1);
-        return {
-          items: items.map(toImage),
-          next: rows.length > limit && last ? `${last.imported_at}.${last.image_id}` : null,
-        };
-      },
-      image({ imageId }) {
-        const row = store.read.images.byId(imageId);
-        if (!row) throw new AppError('not_found', 'This image is not in the catalog.');
-        return toImage(row);
-      },
+      search: search.search,
+      references: search.references,
+      ...makeImages(store, now, search.choicesOf),
     },
   };
 }

@@ -14,7 +14,7 @@ export interface FileRead {
 const errno = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown';
 
 /** Throws a skip reason. O_NONBLOCK keeps a FIFO from hanging the open, O_NOFOLLOW refuses a link put there meanwhile. */
-export async function readImageFile(path: string): Promise<FileRead> {
+export async function readImageFile(path: string, most = MAX_FILE_BYTES): Promise<FileRead> {
   let handle;
   try {
     handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
@@ -34,10 +34,10 @@ export async function readImageFile(path: string): Promise<FileRead> {
     if (!before.isFile())
       throw new AppError('not_a_regular_file', 'The name is a folder, pipe or device, not a regular file.');
     if (before.size === 0) throw new AppError('empty_file', 'The file has no bytes.');
-    if (before.size > MAX_FILE_BYTES)
+    if (before.size > most)
       throw new AppError(
         'too_large',
-        `The file has ${Math.round(before.size / 2 ** 20)} MiB; at most ${MAX_FILE_BYTES / 2 ** 20} are read.`,
+        `The file has ${Math.round(before.size / 2 ** 20)} MiB; at most ${most / 2 ** 20} are read.`,
       );
     const bytes = await handle.readFile();
     const after = await handle.stat();

@@ -8,6 +8,8 @@ export interface Found {
   readonly file: string;
   readonly path: string;
   readonly kind: 'file' | 'link' | 'other' | 'folder';
+  /** Captions that lie beside it: full paths of `.txt` and `.json` files of the same name. */
+  readonly sidecars?: readonly string[];
   /** Why a folder could not be read. */
   readonly error?: AppError;
 }
@@ -15,6 +17,19 @@ export interface Found {
 export type ListFolder = (path: string) => Promise<Dirent[]>;
 
 const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|bmp|heic|heif|avif|svg)$/i;
+
+const SIDECAR = /\.(txt|json)$/i;
+
+/** Sidecars of a folder by the name that they are called after, in lower case and without their ending. */
+function sidecarsOf(folder: string, entries: readonly Dirent[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const entry of entries) {
+    if (!entry.isFile() || !SIDECAR.test(entry.name) || entry.name.startsWith('.')) continue;
+    const key = entry.name.replace(SIDECAR, '').toLowerCase();
+    found.set(key, [...(found.get(key) ?? []), join(folder, entry.name)]);
+  }
+  return found;
+}
 
 function reason(error: unknown): AppError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
@@ -48,13 +63,22 @@ export async function* scanFolder(
       return;
     }
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const beside = sidecarsOf(folder, entries);
     for (const entry of entries) {
       if (entry.name.startsWith('.')) continue;
       const path = join(folder, entry.name);
       const file = `${prefix}${entry.name}`;
       if (entry.isDirectory()) yield* walk(path, `${file}/`);
-      else if (IMAGE.test(entry.name))
-        yield { file, path, kind: entry.isSymbolicLink() ? 'link' : entry.isFile() ? 'file' : 'other' };
+      else if (IMAGE.test(entry.name)) {
+        const called = entry.name.toLowerCase();
+        const sidecars = [called, called.replace(IMAGE, '')].flatMap((name) => beside.get(name) ?? []);
+        yield {
+          file,
+          path,
+          kind: entry.isSymbolicLink() ? 'link' : entry.isFile() ? 'file' : 'other',
+          ...(sidecars.length > 0 ? { sidecars } : {}),
+        };
+      }
     }
   }
   yield* walk(root, '');

@@ -22,9 +22,28 @@ export function nullShare(quantiles: readonly number[], score: number): number {
   return (lo + (b > a ? (score - a) / (b - a) : 0)) / last;
 }
 
-/** Strength of a score in a folder of `images` images, 0 .. 1. */
-export const strengthOf = (quantiles: readonly number[], score: number, images: number): number =>
-  nullShare(quantiles, score) ** Math.max(1, images);
+export interface NullScores {
+  readonly phrases: number;
+  readonly images: number;
+  /** Of phrases x images scores, at 0, 1, .. 100 %. */
+  readonly quantiles: readonly number[];
+}
+
+/**
+ * 1 - F(s): share of null scores above s. In the last hundredth, which alone decides about a folder of hundreds of images,
+ * the share falls like an exponential from 1 % at the quantile of 99 % to one score in all at the largest, and so on beyond
+ * it; a straight line there would take all but the very largest scores for chance.
+ */
+export function nullExcess({ quantiles, phrases, images }: NullScores, score: number): number {
+  const [from, to] = [quantiles[99] as number, quantiles[100] as number];
+  const beyond = phrases * images * 0.01;
+  if (score <= from || to <= from || beyond <= 1) return 1 - nullShare(quantiles, score);
+  return 0.01 * beyond ** (-(score - from) / (to - from));
+}
+
+/** Strength of a score in a folder of `images` images, 0 .. 1: (1 - excess)^images. */
+export const strengthOf = (nulls: NullScores, score: number, images: number): number =>
+  Math.exp(Math.max(1, images) * Math.log1p(-nullExcess(nulls, score)));
 
 export type Verdict = 'good' | 'weak' | 'none';
 

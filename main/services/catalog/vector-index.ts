@@ -8,13 +8,19 @@ export interface VectorIndex {
   readonly size: number;
   /** Adds or replaces the unit vector [D] of an id. */
   add(id: string, vector: Float32Array): void;
-  /** The k ids with the largest inner product, exactly; ties by id. `skip` ids never come. */
-  search(query: Float32Array, k: number, skip?: ReadonlySet<string>): Neighbour[];
+  /** Takes an id out; one that is not there is no error. */
+  remove(id: string): void;
+  has(id: string): boolean;
+  /**
+   * The k ids with the largest inner product, exactly; ties by id. `skip` ids never come; where `only` is given, no others
+   * do.
+   */
+  search(query: Float32Array, k: number, skip?: ReadonlySet<string>, only?: ReadonlySet<string>): Neighbour[];
   /** All ids with their vectors, to be kept or moved. */
   snapshot(): { ids: readonly string[]; vectors: Float32Array; dims: number };
 }
 
-/** Exact index in memory: one flat array, scanned. */
+/** Exact index in memory: one flat array, scanned. What int8-index.ts must agree with. */
 export function exactIndex(dims: number): VectorIndex {
   const ids: string[] = [];
   const rows = new Map<string, number>();
@@ -40,7 +46,18 @@ export function exactIndex(dims: number): VectorIndex {
       }
       vectors.set(vector, row * dims);
     },
-    search(query, k, skip) {
+    remove(id) {
+      const row = rows.get(id);
+      if (row === undefined) return;
+      const last = ids.pop() as string;
+      rows.delete(id);
+      if (last === id) return;
+      ids[row] = last;
+      rows.set(last, row);
+      vectors.copyWithin(row * dims, ids.length * dims, (ids.length + 1) * dims);
+    },
+    has: (id) => rows.has(id),
+    search(query, k, skip, only) {
       const best: Neighbour[] = [];
       for (let row = 0; row < ids.length; row++) {
         let score = 0;
@@ -49,7 +66,7 @@ export function exactIndex(dims: number): VectorIndex {
         const hit = { id: ids[row] as string, score };
         const last = best.at(-1);
         if (best.length === k && last && !better(hit, last)) continue;
-        if (skip?.has(hit.id)) continue;
+        if (skip?.has(hit.id) || (only && !only.has(hit.id))) continue;
         let at = best.length;
         while (at > 0 && better(hit, best[at - 1] as Neighbour)) at--;
         best.splice(at, 0, hit);

@@ -14,7 +14,7 @@ export interface BrowseOptions {
   readonly pairOf: (row: PairRow) => Pair;
   readonly now: () => number;
   /** Told after a purge: content hashes of results that no search may find any more. */
-  readonly onPurged: (contentHashes: readonly string[]) => void;
+  readonly onPurged: (contentHashes: readonly string[]) => Promise<void>;
 }
 
 /** `created_at.number`; both, since pages of a stretch of time are in the order of time. */
@@ -81,11 +81,12 @@ export function makeBrowse({
       store.transaction(() => {
         for (const row of rows) write.gallery.drop(row);
         for (const { content_hash } of results)
-          if (!read.gallery.resultByHash(content_hash)) write.images.dropOwn(content_hash);
+          if (!read.gallery.resultByHash(content_hash) && write.images.dropOwn(content_hash))
+            write.facts.drop(content_hash);
       });
       // Rows first: a file that a crash leaves behind here is waste, a row without its file would be a lie.
       for (const { file } of results) await rm(join(images, file), { force: true });
-      onPurged(results.map((r) => r.content_hash));
+      await onPurged(results.map((r) => r.content_hash));
       return { pairIds: rows.map((row) => row.pair_id) };
     },
   };

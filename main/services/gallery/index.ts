@@ -101,7 +101,7 @@ export function makeGallery(
   store: Store,
   folder: string,
   now: () => number,
-  onPurged: (contentHashes: readonly string[]) => void = () => undefined,
+  onPurged: (contentHashes: readonly string[]) => Promise<void> = () => Promise.resolve(),
 ): Gallery {
   const images = join(folder, 'images');
   const pairOf = (p: PairRow): Pair => ({

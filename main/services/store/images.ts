@@ -16,14 +16,6 @@ export interface RootRow {
   readonly built_in: number;
   readonly added_at: number;
 }
-export interface FileRow {
-  readonly root_id: string;
-  readonly file: string;
-  readonly content_hash: string;
-  readonly bytes: number;
-  readonly modified_ms: number;
-}
-
 /** A file that holds (or held) an image. */
 export interface Place {
   readonly file: string;
@@ -44,18 +36,31 @@ export function imageReads(db: Db) {
   );
   const places = db.prepare<[string], Place>(
     `SELECT f.file, r.path AS root_path, r.name AS root_name FROM files f JOIN roots r ON r.root_id = f.root_id
-       WHERE f.content_hash = ? ORDER BY r.added_at, f.file`,
+       WHERE f.content_hash = ? AND f.missing_since IS NULL ORDER BY r.added_at, f.file`,
   );
   const roots = db.prepare<[], RootRow & { images: number }>(
     `SELECT r.*, (SELECT count(DISTINCT content_hash) FROM files f WHERE f.root_id = r.root_id) AS images FROM roots r ORDER BY added_at`,
   );
-  const file = db.prepare<[string, string], FileRow>('SELECT * FROM files WHERE root_id = ? AND file = ?');
   const vectors = db.prepare<[string], { content_hash: string; embedding: Buffer }>(
     'SELECT content_hash, embedding FROM vectors WHERE encoder_hash = ? ORDER BY content_hash',
   );
   const vector = db.prepare<[string, string], { embedding: Buffer }>(
     'SELECT embedding FROM vectors WHERE content_hash = ? AND encoder_hash = ?',
   );
+  const complete = db
+    .prepare<[string, string], number>(
+      `SELECT 1 FROM images i JOIN vectors v ON v.content_hash = i.content_hash AND v.encoder_hash = ?
+         JOIN facts f ON f.content_hash = i.content_hash AND f.format IS NOT NULL WHERE i.content_hash = ?`,
+    )
+    .pluck();
+  const counter = db.prepare<[string], number>('SELECT value FROM counters WHERE name = ?').pluck();
+  const homeless = db
+    .prepare<[string], string>(
+      `SELECT content_hash FROM images i WHERE root_id = ?
+         AND NOT EXISTS (SELECT 1 FROM files f WHERE f.content_hash = i.content_hash)`,
+    )
+    .pluck();
+  const ofRoot = db.prepare<[string], string>('SELECT content_hash FROM images WHERE root_id = ?').pluck();
   const missing = db.prepare<[string, string], ImageRow>(
     `SELECT ${COLUMNS.split(', ')
       .map((c) => `i.${c}`)
@@ -90,13 +95,22 @@ export function imageReads(db: Db) {
     /** Content hashes of what the studio made itself and no folder holds. */
     own: () => own.all(),
     roots: () => roots.all(),
-    file: (rootId: string, name: string) => file.get(rootId, name),
-    vectors: (encoder: string) =>
-      vectors.all(encoder).map((r) => ({ hash: r.content_hash, embedding: floatsOf(r.embedding) })),
+    /** One by one, so that a million of them never lie in memory. */
+    *vectors(encoder: string): Generator<{ hash: string; embedding: Float32Array }> {
+      for (const r of vectors.iterate(encoder))
+        yield { hash: r.content_hash, embedding: floatsOf(r.embedding) };
+    },
     vector: (hash: string, encoder: string) => {
       const row = vector.get(hash, encoder);
       return row && floatsOf(row.embedding);
     },
+    /** True for an image that needs nothing more: row, facts and a vector of this encoder. */
+    complete: (hash: string, encoder: string) => complete.get(encoder, hash) === 1,
+    /** Moves with every change of an encoder's vectors. */
+    vectorChanges: (encoder: string) => counter.get(encoder) ?? 0,
+    /** Images that came from a root and lie in no file any more, not even a missing one. */
+    homeless: (rootId: string) => homeless.all(rootId),
+    ofRoot: (rootId: string) => ofRoot.all(rootId),
     /** The next up to 64 images after a content hash that have no vector of this encoder yet. */
     withoutVector: (encoder: string, after: string) => missing.all(encoder, after),
     countWithoutVector: (encoder: string) => missingCount.get(encoder)?.n ?? 0,
@@ -114,7 +128,6 @@ export function imageWrites(db: Db) {
     'INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (content_hash) DO NOTHING',
   );
   const pixels = db.prepare('INSERT OR REPLACE INTO pixels VALUES (?, ?, ?)');
-  const file = db.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)');
   const vector = db.prepare('INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)');
   const noised = db.prepare('INSERT OR REPLACE INTO noised VALUES (?, ?, ?, ?, ?)');
   const touch = db.prepare('UPDATE noised SET used_at = ? WHERE content_hash = ? AND encoder_hash = ?');
@@ -122,22 +135,39 @@ export function imageWrites(db: Db) {
     `DELETE FROM noised WHERE (content_hash, encoder_hash) IN
        (SELECT content_hash, encoder_hash FROM noised GROUP BY content_hash, encoder_hash ORDER BY max(used_at) DESC LIMIT -1 OFFSET ?)`,
   );
-  const unlisted = `content_hash = ? AND root_id IS NULL AND NOT EXISTS (SELECT 1 FROM files f WHERE f.content_hash = images.content_hash)`;
-  const dropImage = db.prepare(`DELETE FROM images WHERE ${unlisted}`);
-  const dropDerived = ['vectors', 'pixels', 'noised'].map((table) =>
+  const dropImage = db.prepare('DELETE FROM images WHERE content_hash = ?');
+  const dropOwnImage = db.prepare(
+    `DELETE FROM images WHERE content_hash = ? AND root_id IS NULL
+       AND NOT EXISTS (SELECT 1 FROM files f WHERE f.content_hash = images.content_hash)`,
+  );
+  const derived = ['vectors', 'pixels', 'noised', 'image_tags'].map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE content_hash = ?`),
   );
+  const dropDerived = (hash: string): void => {
+    for (const drop of derived) drop.run(hash);
+  };
+  const move = db.prepare('UPDATE images SET name = ?, root_id = ? WHERE content_hash = ?');
+  const dropRoot = db.prepare('DELETE FROM roots WHERE root_id = ?');
   return {
-    /** Takes a picture that the studio made itself out of the catalog, unless a folder of the user holds it too. */
-    dropOwn: (hash: string) => {
-      if (dropImage.run(hash).changes > 0) for (const drop of dropDerived) drop.run(hash);
+    /** Takes a picture that the studio made itself out of the catalog, unless a folder of the user holds it too; true where it did. */
+    dropOwn: (hash: string): boolean => {
+      const gone = dropOwnImage.run(hash).changes > 0;
+      if (gone) dropDerived(hash);
+      return gone;
     },
+    /** Takes an image out with all that was made of it; its words, files and stub are the caller's. */
+    drop: (hash: string) => {
+      dropImage.run(hash);
+      dropDerived(hash);
+    },
+    /** Name and root follow the bytes to another place. */
+    move: (hash: string, name: string, rootId: string) => move.run(name, rootId, hash),
+    dropRoot: (rootId: string) => dropRoot.run(rootId),
     root: (r: RootRow) => root.run(r.root_id, r.path, r.name, r.built_in, r.added_at),
     image: (i: ImageRow) =>
       image.run(i.image_id, i.content_hash, i.name, i.width, i.height, i.imported_at, i.root_id),
     /** `rgb` [size, size, 3]. */
     pixels: (hash: string, size: number, rgb: Uint8Array) => pixels.run(hash, size, rgb),
-    file: (f: FileRow) => file.run(f.root_id, f.file, f.content_hash, f.bytes, f.modified_ms),
     vector: (hash: string, encoder: string, x: Float32Array) => vector.run(hash, encoder, blobOf(x)),
     noised: (hash: string, encoder: string, level: number, x: Float32Array, at: number) =>
       noised.run(hash, encoder, level, blobOf(x), at),

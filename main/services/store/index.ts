@@ -3,17 +3,31 @@ export type { Db } from './open.ts';
 export { MIGRATIONS } from './migrations/index.ts';
 export type { Migration } from './migrations/index.ts';
 export { takeLease } from './lease.ts';
+export { listBackups, restoreBackup, surplus } from './backup.ts';
+export type { BackupFile } from './backup.ts';
+export { salvage } from './check.ts';
+export type { Salvaged } from './check.ts';
 export { imageReads, imageWrites } from './images.ts';
-export type { FileRow, ImageReads, ImageRow, ImageWrites, Place, RootRow } from './images.ts';
+export type { ImageReads, ImageRow, ImageWrites, Place, RootRow } from './images.ts';
+export { fileReads, fileWrites } from './files.ts';
+export type { FileRow } from './files.ts';
+export { factReads, factWrites } from './facts.ts';
+export type { FactRow, ImageFilter } from './facts.ts';
 export { openResults } from './evaluation.ts';
 export type { ResultRecord, ResultsFile, ScoredRow } from './evaluation.ts';
 export { jobReads, jobWrites } from './jobs.ts';
+export { wordsQuery } from './words.ts';
 export type { EventRow, JobRow } from './jobs.ts';
 export { galleryReads, galleryWrites } from './gallery.ts';
 export type { PairRow, ResultRow } from './gallery.ts';
 export { quarantineReads, quarantineWrites } from './quarantine.ts';
 export type { QuarantineRow } from './quarantine.ts';
 
+import { dirname } from 'node:path';
+import { backUp, listBackups } from './backup.ts';
+import { checkStore } from './check.ts';
+import { factReads, factWrites } from './facts.ts';
+import { fileReads, fileWrites } from './files.ts';
 import { galleryReads, galleryWrites } from './gallery.ts';
 import { imageReads, imageWrites } from './images.ts';
 import { jobReads, jobWrites } from './jobs.ts';
@@ -23,8 +37,22 @@ import { quarantineReads, quarantineWrites } from './quarantine.ts';
 /** Everything the services may do with the database; reads and writes apart. */
 export function makeStore(db: Db) {
   return {
-    read: { images: imageReads(db), jobs: jobReads(db), gallery: galleryReads(db), quarantine: quarantineReads(db) },
-    write: { images: imageWrites(db), jobs: jobWrites(db), gallery: galleryWrites(db), quarantine: quarantineWrites(db) },
+    read: {
+      images: imageReads(db),
+      files: fileReads(db),
+      facts: factReads(db),
+      jobs: jobReads(db),
+      gallery: galleryReads(db),
+      quarantine: quarantineReads(db),
+    },
+    write: {
+      images: imageWrites(db),
+      files: fileWrites(db),
+      facts: factWrites(db),
+      jobs: jobWrites(db),
+      gallery: galleryWrites(db),
+      quarantine: quarantineWrites(db),
+    },
     /** All or nothing. */
     transaction: <T>(work: () => T): T => db.transaction(work).immediate(),
     /**
@@ -38,6 +66,12 @@ export function makeStore(db: Db) {
       } finally {
         db.pragma('synchronous = FULL');
       }
+    },
+    /** Copies that count, and whether the catalog is whole. */
+    care: {
+      backUp: (now: number) => backUp(db, now),
+      backups: () => listBackups(dirname(db.name)),
+      check: () => checkStore(db),
     },
     close: () => {
       db.close();

@@ -22,7 +22,7 @@ import type { Migration } from './migrations/index.ts';
 
 export type Db = Database.Database;
 
-const APPLICATION_ID = 0x41434e54;
+export const APPLICATION_ID = 0x41434e54;
 const OLDEST_SQLITE = [3, 51, 3];
 const MAGIC = 'SQLite format 3\0';
 const HEADER_BYTES = 100;

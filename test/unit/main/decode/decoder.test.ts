@@ -3,7 +3,7 @@ import { AppError } from '#contract';
 import { makeDecoder } from '../../../../main/decode/index.ts';
 
 type Outcome = 'hangs' | 'works' | 'kills its process';
-const DECODED = { rgb: new Uint8Array(3), thumbnail: new Uint8Array(1), width: 1, height: 1 };
+const DECODED = { rgb: new Uint8Array(3), thumbnail: new Uint8Array(1), width: 1, height: 1, takenAt: null };
 const named = (name: string): Uint8Array => Buffer.from(name);
 
 /** Processes that answer each file as `plan` says for its n-th try; a dead process fails all that are in it. */

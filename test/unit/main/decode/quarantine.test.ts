@@ -9,7 +9,7 @@ import type { QuarantineMemory } from '../../../../main/decode/index.ts';
 import { makeStore, openStore } from '../../../../main/services/store/index.ts';
 import type { Store } from '../../../../main/services/store/index.ts';
 
-const DECODED = { rgb: new Uint8Array(3), thumbnail: new Uint8Array(1), width: 1, height: 1 };
+const DECODED = { rgb: new Uint8Array(3), thumbnail: new Uint8Array(1), width: 1, height: 1, takenAt: null };
 const named = (name: string): Uint8Array => Buffer.from(name);
 let folder: string;
 let store: Store;

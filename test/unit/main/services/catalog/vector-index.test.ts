@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { exactIndex, nullShare, strengthOf, verdictOf } from '../../../../../main/services/catalog/index.ts';
+import {
+  exactIndex,
+  nullExcess,
+  nullShare,
+  strengthOf,
+  verdictOf,
+} from '../../../../../main/services/catalog/index.ts';
 
 /** Unit vectors from a fixed sequence. */
 function vectors(n: number, dims: number): Float32Array[] {
@@ -67,6 +73,7 @@ describe('exact nearest neighbours', () => {
 
 describe('strength', () => {
   const quantiles = Array.from({ length: 101 }, (_, i) => i / 100);
+  const few = { phrases: 1, images: 1, quantiles };
 
   it('is the share of null scores below, to the power of the number of images', () => {
     expect(nullShare(quantiles, 0.25)).toBeCloseTo(0.25, 12);
@@ -77,13 +84,23 @@ describe('strength', () => {
       nullShare(quantiles, 1),
       nullShare(quantiles, 2),
     ]).toEqual([0, 0, 1, 1]);
-    expect(strengthOf(quantiles, 0.99, 100)).toBeCloseTo(0.99 ** 100, 10);
-    expect(strengthOf(quantiles, 0.5, 0)).toBe(0.5);
+    expect(strengthOf(few, 0.99, 100)).toBeCloseTo(0.99 ** 100, 10);
+    expect(strengthOf(few, 0.5, 0)).toBe(0.5);
   });
 
   it('rises with the score and falls with the number of images', () => {
-    expect(strengthOf(quantiles, 0.9, 10)).toBeGreaterThan(strengthOf(quantiles, 0.8, 10));
-    expect(strengthOf(quantiles, 0.9, 10)).toBeGreaterThan(strengthOf(quantiles, 0.9, 100));
+    expect(strengthOf(few, 0.9, 10)).toBeGreaterThan(strengthOf(few, 0.8, 10));
+    expect(strengthOf(few, 0.9, 10)).toBeGreaterThan(strengthOf(few, 0.9, 100));
+  });
+
+  it('falls like an exponential beyond the 99 %, to one score in all at the largest, and further', () => {
+    const many = { phrases: 300, images: 2000, quantiles };
+    expect(nullExcess(many, 0.5)).toBeCloseTo(0.5, 12);
+    expect(nullExcess(many, 0.99)).toBeCloseTo(0.01, 12);
+    expect(nullExcess(many, 1)).toBeCloseTo(1 / 600_000, 12);
+    expect(nullExcess(many, 0.995)).toBeCloseTo(Math.sqrt(0.01 / 600_000), 12);
+    expect(nullExcess(many, 1.01)).toBeLessThan(1 / 600_000);
+    expect(strengthOf(many, 1, 600_000)).toBeCloseTo(Math.exp(-1), 4);
   });
 
   it('bears quantiles that stand still', () => {

@@ -43,7 +43,10 @@ beforeEach(() => {
     store,
     folder,
     () => clock++,
-    (hashes) => purged.push(...hashes),
+    (hashes) => {
+      purged.push(...hashes);
+      return Promise.resolve();
+    },
   );
 });
 afterEach(() => {

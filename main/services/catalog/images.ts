@@ -1,0 +1,103 @@
+/** Images of the catalog one by one: lists, details, tags, and what was chosen for a phrase. */
+import { AppError } from '#contract';
+import type { CatalogImage, PhraseChoices, StudioServices } from '#contract';
+import type { ImageRow, Store } from '../store/index.ts';
+import { isFolder } from './roots.ts';
+
+export const toImage = (row: ImageRow): CatalogImage => ({
+  imageId: row.image_id,
+  contentHash: row.content_hash,
+  name: row.name,
+  width: row.width,
+  height: row.height,
+  importedAt: row.imported_at,
+  rootId: row.root_id,
+});
+
+/** Place after which a page begins, from `next` of the page before. */
+function placeOf(after: string | undefined): readonly [number, string] | undefined {
+  if (after === undefined) return undefined;
+  const [at, id] = after.split('.');
+  if (at === undefined || id === undefined || !/^\d{1,16}$/.test(at))
+    throw new AppError('invalid_input', 'Expected `after` as the page before gave it in `next`.');
+  return [Number(at), id];
+}
+
+type Service = StudioServices['catalog'];
+
+export function makeImages(
+  store: Store,
+  now: () => number,
+  choicesOf: (phrase: string) => PhraseChoices,
+): Pick<Service, 'images' | 'image' | 'detail' | 'tagImages' | 'choices' | 'choose'> {
+  const { read, write } = store;
+  function rowOf(imageId: string): ImageRow {
+    const row = read.images.byId(imageId);
+    if (!row) throw new AppError('not_found', 'This image is not in the catalog.');
+    return row;
+  }
+  return {
+    images({ after, limit, rootId, filter }) {
+      const below = placeOf(after);
+      const rows =
+        filter === undefined
+          ? read.images.page(
+              below?.[0] ?? Number.MAX_SAFE_INTEGER,
+              below?.[1] ?? '~',
+              rootId ?? null,
+              limit + 1,
+            )
+          : read.facts.page({ ...filter, rootId: filter.rootId ?? rootId }, below, limit + 1);
+      const items = rows.slice(0, limit);
+      const last = items.at(-1);
+      return {
+        items: items.map(toImage),
+        next: rows.length > limit && last ? `${last.imported_at}.${last.image_id}` : null,
+      };
+    },
+    image: ({ imageId }) => toImage(rowOf(imageId)),
+    async detail({ imageId }) {
+      const row = rowOf(imageId);
+      const facts = read.facts.one(row.content_hash);
+      const roots = new Map(read.images.roots().map((r) => [r.root_id, r.path]));
+      const files = await Promise.all(
+        read.files.ofImage(row.content_hash).map(async (f) => ({
+          rootId: f.root_id,
+          file: f.file,
+          state: !(await isFolder(roots.get(f.root_id) ?? ''))
+            ? ('offline' as const)
+            : f.missing_since === null
+              ? ('present' as const)
+              : ('missing' as const),
+        })),
+      );
+      return {
+        image: toImage(row),
+        tags: read.facts.tags(row.content_hash),
+        caption: facts?.caption ?? '',
+        takenAt: facts?.taken_at ?? null,
+        format: facts?.format ?? null,
+        bytes: facts?.bytes ?? null,
+        files,
+        results: read.facts.used(row.content_hash),
+      };
+    },
+    tagImages({ imageIds, addTags, removeTags }) {
+      const rows = imageIds.map(rowOf);
+      store.transaction(() => {
+        for (const row of rows) write.facts.tag(row.content_hash, addTags, removeTags);
+      });
+      return {
+        images: rows.map((row) => ({ imageId: row.image_id, tags: read.facts.tags(row.content_hash) })),
+      };
+    },
+    choices: ({ phrase }) => choicesOf(phrase),
+    choose({ phrase, contentHash, as }) {
+      if (as !== 'none' && !read.images.byHash(contentHash))
+        throw new AppError('not_found', 'This image is not in the catalog.');
+      if (as === 'none') write.facts.unchoose(phrase, contentHash);
+      else write.facts.choose(phrase, contentHash, as, now());
+      return choicesOf(phrase);
+    },
+  };
+}

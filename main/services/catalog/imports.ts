@@ -1,0 +1,56 @@
+/** Imports that run: one for each root, each with its switch. */
+import { AppError } from '#contract';
+import type { ImportEvent, ImportReport } from '#contract';
+import { makePause } from './pace.ts';
+import type { Pause } from './pace.ts';
+
+/** Reads one root from its beginning to its report. */
+export type RunImport = (
+  rootId: string,
+  packId: string,
+  pause: Pause,
+  signal: AbortSignal,
+) => AsyncIterable<ImportEvent>;
+
+export function makeImports(run: RunImport) {
+  const running = new Map<string, Pause>();
+
+  /** Throws `conflict` while the root is being read already. */
+  async function* start(rootId: string, packId: string, signal: AbortSignal): AsyncGenerator<ImportEvent> {
+    idle(rootId);
+    const pause = makePause();
+    running.set(rootId, pause);
+    try {
+      yield* run(rootId, packId, pause, signal);
+    } finally {
+      running.delete(rootId);
+    }
+  }
+
+  function idle(rootId: string): void {
+    if (running.has(rootId))
+      throw new AppError(
+        'conflict',
+        'This folder is being read already. Wait for it, or cancel it first; a pause does not help.',
+      );
+  }
+
+  function rest(rootId: string, paused: boolean): { running: boolean; paused: boolean } {
+    const pause = running.get(rootId);
+    pause?.set(paused);
+    return { running: pause !== undefined, paused: pause?.paused ?? false };
+  }
+
+  return {
+    start,
+    idle,
+    rest,
+    isRunning: (rootId: string) => running.has(rootId),
+    /** Reads a root and gives its report alone. */
+    async report(rootId: string, packId: string, signal: AbortSignal): Promise<ImportReport> {
+      for await (const event of start(rootId, packId, signal))
+        if (event.type === 'report') return event.report;
+      throw new AppError('internal', 'The import ended without a report.');
+    },
+  };
+}

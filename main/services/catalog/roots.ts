@@ -1,0 +1,127 @@
+/** Folders of the user: known by path on this side only, here or away, and forgotten on request. Never written to. */
+import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { AppError } from '#contract';
+import type { Root } from '#contract';
+import type { RootRow, Store } from '../store/index.ts';
+import { dropImage } from './reconcile.ts';
+
+export interface RootsOptions {
+  readonly store: Store;
+  readonly now: () => number;
+  /** Told of images that went out of the catalog. */
+  readonly onGone: (hashes: readonly string[]) => Promise<void>;
+}
+
+export const isFolder = (path: string): Promise<boolean> =>
+  stat(path)
+    .then((s) => s.isDirectory())
+    .catch(() => false);
+
+/** Images of one transaction of a removal. */
+const AT_ONCE = 500;
+
+export function makeRoots({ store, now, onGone }: RootsOptions) {
+  async function rootOf(row: RootRow & { images?: number }): Promise<Root> {
+    return {
+      rootId: row.root_id,
+      name: row.name,
+      imageCount: row.images ?? 0,
+      state: (await isFolder(row.path)) ? 'online' : 'offline',
+      builtIn: row.built_in === 1,
+      addedAt: row.added_at,
+    };
+  }
+
+  /** The row of a root. Throws `not_found`. */
+  function row(rootId: string): RootRow {
+    const found = store.read.images.roots().find((r) => r.root_id === rootId);
+    if (!found) throw new AppError('not_found', 'This root is not known any more. Add the folder again.');
+    return found;
+  }
+
+  /** The same, with its folder there. Throws `root_offline`. */
+  async function online(rootId: string): Promise<RootRow> {
+    const found = row(rootId);
+    if (await isFolder(found.path)) return found;
+    throw new AppError(
+      'root_offline',
+      `The folder "${found.name}" is not there just now. Connect its disk; its images stay in the catalog.`,
+    );
+  }
+
+  async function register(path: string, builtIn: boolean): Promise<Root> {
+    const full = resolve(path);
+    if (!(await isFolder(full)))
+      throw new AppError(
+        'not_found',
+        `There is no folder "${full}". Expected an existing folder with images.`,
+      );
+    const known = store.read.images.roots().find((r) => r.path === full);
+    if (known) return rootOf(known);
+    const made = {
+      root_id: randomUUID(),
+      path: full,
+      name: basename(full),
+      built_in: builtIn ? 1 : 0,
+      added_at: now(),
+    };
+    store.write.images.root(made);
+    return rootOf(made);
+  }
+
+  /** Takes images out, with stubs; returns how many. In pieces, so that a large folder does not stop the host. */
+  async function take(hashes: readonly string[], reason: 'image' | 'root'): Promise<number> {
+    for (let at = 0; at < hashes.length; at += AT_ONCE) {
+      const some = hashes.slice(at, at + AT_ONCE);
+      store.transaction(() => {
+        for (const hash of some) {
+          store.write.files.dropOfImage(hash);
+          dropImage(store, hash, now(), reason);
+        }
+      });
+      await onGone(some);
+    }
+    return hashes.length;
+  }
+
+  return {
+    rows: () => store.read.images.roots(),
+    list: () => Promise.all(store.read.images.roots().map(rootOf)),
+    row,
+    online,
+    register,
+    removeImages(imageIds: readonly string[]): Promise<number> {
+      const rows = [...new Set(imageIds)].map((id) => {
+        const found = store.read.images.byId(id);
+        if (!found) throw new AppError('not_found', 'One of these images is not in the catalog.');
+        if (found.root_id === null && !store.read.files.ofImage(found.content_hash).length)
+          throw new AppError(
+            'invalid_input',
+            `"${found.name}" was made by the studio. Put it into the bin in the gallery instead.`,
+          );
+        return found.content_hash;
+      });
+      return take(rows, 'image');
+    },
+    /** Forgets a root and the images that lie in no other; one that was stopped half way is repeated. */
+    async remove(rootId: string): Promise<number> {
+      row(rootId);
+      const removed = await take(
+        [...store.read.files.onlyIn(rootId), ...store.read.images.homeless(rootId)],
+        'root',
+      );
+      store.transaction(() => {
+        for (const hash of store.read.images.ofRoot(rootId)) {
+          const place = store.read.files.ofImage(hash).find((f) => f.root_id !== rootId);
+          if (place) store.write.images.move(hash, place.file.split('/').at(-1) ?? place.file, place.root_id);
+        }
+        store.write.files.dropOfRoot(rootId);
+        store.write.images.dropRoot(rootId);
+      });
+      return removed;
+    },
+  };
+}
+export type Roots = ReturnType<typeof makeRoots>;

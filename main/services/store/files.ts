@@ -1,0 +1,99 @@
+/** Files of roots: where an image's bytes lie or lay, and what a scan has seen. */
+import type { Db } from './open.ts';
+
+export interface FileRow {
+  readonly root_id: string;
+  readonly file: string;
+  readonly content_hash: string;
+  readonly bytes: number;
+  readonly modified_ms: number;
+  /** When it was not found any more; null while it is there. */
+  readonly missing_since: number | null;
+  readonly read_at: number;
+  /** Newest modification of the captions beside it; null without any. */
+  readonly sidecar_ms: number | null;
+}
+
+/** A scan's memory of what it saw lies in a temporary table: it ends with the process and costs the catalog nothing. */
+const SEEN = `CREATE TEMP TABLE IF NOT EXISTS seen (scan INTEGER NOT NULL, file TEXT NOT NULL, fresh INTEGER NOT NULL,
+  PRIMARY KEY (scan, file)) WITHOUT ROWID`;
+
+export function fileReads(db: Db) {
+  db.exec(SEEN);
+  const file = db.prepare<[string, string], FileRow>('SELECT * FROM files WHERE root_id = ? AND file = ?');
+  const ofImage = db.prepare<[string], FileRow>(
+    'SELECT * FROM files WHERE content_hash = ? ORDER BY root_id, file',
+  );
+  const present = db.prepare<[string], FileRow>(
+    'SELECT * FROM files WHERE content_hash = ? AND missing_since IS NULL LIMIT 1',
+  );
+  const count = db.prepare<[string], { n: number }>(
+    'SELECT count(*) AS n FROM files WHERE root_id = ? AND missing_since IS NULL',
+  );
+  const unseen = db.prepare<[string, string, number], FileRow>(
+    `SELECT f.* FROM files f WHERE f.root_id = ? AND f.file > ? AND f.missing_since IS NULL
+       AND NOT EXISTS (SELECT 1 FROM temp.seen s WHERE s.scan = ? AND s.file = f.file) ORDER BY f.file LIMIT 1000`,
+  );
+  const fresh = db.prepare<[number, string, string], FileRow>(
+    `SELECT f.* FROM files f JOIN temp.seen s ON s.scan = ? AND s.file = f.file AND s.fresh = 1
+       WHERE f.root_id = ? AND f.content_hash = ? LIMIT 1`,
+  );
+  const onlyHere = db
+    .prepare<[string, string], string>(
+      `SELECT DISTINCT content_hash FROM files f WHERE root_id = ?
+         AND NOT EXISTS (SELECT 1 FROM files o WHERE o.content_hash = f.content_hash AND o.root_id <> ?)`,
+    )
+    .pluck();
+  return {
+    one: (rootId: string, name: string) => file.get(rootId, name),
+    ofImage: (hash: string) => ofImage.all(hash),
+    /** A file that holds these bytes and was there when last looked for. */
+    present: (hash: string) => present.get(hash),
+    /** Files of a root that were there when last looked for. */
+    count: (rootId: string) => count.get(rootId)?.n ?? 0,
+    /** The next up to 1000 files after a name that a scan did not see. */
+    unseen: (rootId: string, after: string, scan: number) => unseen.all(rootId, after, scan),
+    /** A file with these bytes that this scan saw for the first time. */
+    fresh: (scan: number, rootId: string, hash: string) => fresh.get(scan, rootId, hash),
+    /** Images that lie, or lay, in this root alone. */
+    onlyIn: (rootId: string) => onlyHere.all(rootId, rootId),
+  };
+}
+
+export function fileWrites(db: Db) {
+  db.exec(SEEN);
+  const put = db.prepare(
+    `INSERT OR REPLACE INTO files (root_id, file, content_hash, bytes, modified_ms, missing_since, read_at, sidecar_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const found = db.prepare(
+    'UPDATE files SET missing_since = NULL WHERE root_id = ? AND file = ? AND missing_since IS NOT NULL',
+  );
+  const missing = db.prepare('UPDATE files SET missing_since = ? WHERE root_id = ? AND file = ?');
+  const drop = db.prepare('DELETE FROM files WHERE root_id = ? AND file = ?');
+  const dropOfImage = db.prepare('DELETE FROM files WHERE content_hash = ?');
+  const dropOfRoot = db.prepare('DELETE FROM files WHERE root_id = ?');
+  const seen = db.prepare('INSERT OR REPLACE INTO temp.seen VALUES (?, ?, ?)');
+  const forget = db.prepare('DELETE FROM temp.seen WHERE scan = ?');
+  return {
+    put: (f: FileRow) =>
+      put.run(
+        f.root_id,
+        f.file,
+        f.content_hash,
+        f.bytes,
+        f.modified_ms,
+        f.missing_since,
+        f.read_at,
+        f.sidecar_ms,
+      ),
+    /** There again, as it was. */
+    found: (rootId: string, name: string) => found.run(rootId, name),
+    missing: (rootId: string, name: string, at: number) => missing.run(at, rootId, name),
+    drop: (rootId: string, name: string) => drop.run(rootId, name),
+    dropOfImage: (hash: string) => dropOfImage.run(hash),
+    dropOfRoot: (rootId: string) => dropOfRoot.run(rootId),
+    seen: (scan: number, name: string, fresh: boolean) => seen.run(scan, name, fresh ? 1 : 0),
+    endScan: (scan: number) => forget.run(scan),
+  };
+}

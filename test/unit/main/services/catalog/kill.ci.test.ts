@@ -1,0 +1,3 @@
+import { catalogKillSuite } from '../../../../support/catalog-kill-suite.ts';
+
+catalogKillSuite(60);
