@@ -2,30 +2,33 @@
 import * as v from 'valibot';
 import { call, stream } from './define.ts';
 import {
-  Backup,
-  Backups,
   BrowseRequest,
-  CatalogCheck,
   CatalogImage,
   CheckTextRequest,
   CheckTextResponse,
-  Choose,
   DoctorReport,
   DoctorRequest,
   EvaluateEvent,
   EvaluateRequest,
   EvaluationFiles,
   EvaluationRef,
+  MakeStudy,
+  MergeSheet,
+  RateItem,
+  RaterRef,
+  RatingSheet,
+  StudyImage,
+  StudyPicture,
+  StudyRef,
+  StudyReveal,
+  StudySet,
   GalleryFacets,
   GalleryPair,
   GenerateRequest,
-  ImageDetail,
   ImageRef,
-  ImageRefs,
   ImagesRequest,
   ImportEvent,
   ImportFolder,
-  ImportState,
   JobEvent,
   JobRef,
   JobState,
@@ -38,23 +41,15 @@ import {
   PairIdList,
   PairRef,
   PairRefs,
-  PhraseChoices,
-  PhraseRef,
   Recipe,
   ReferencesRequest,
   ReferencesResponse,
-  Removed,
   Root,
-  RootEvent,
-  RootRef,
   SearchRequest,
   SearchResponse,
   Settings,
   SettingsChange,
-  TagImages,
-  TaggedImages,
   WatchJob,
-  WatchRoots,
   page,
 } from './schema/index.ts';
 import type { Client, Services } from './define.ts';
@@ -80,24 +75,6 @@ export const contract = {
     /** Newest first. */
     images: call(ImagesRequest, page(CatalogImage)),
     image: call(ImageRef, CatalogImage),
-    /** Lets a running import rest; it keeps its place. */
-    pauseImport: call(RootRef, ImportState),
-    resumeImport: call(RootRef, ImportState),
-    /** Takes images out for good: they stay out when their folder is read again. A hash and a name are kept. */
-    removeImages: call(ImageRefs, Removed),
-    /** Forgets a folder, with the images that lie in no other one. */
-    removeRoot: call(RootRef, Removed),
-    detail: call(ImageRef, ImageDetail),
-    tagImages: call(TagImages, TaggedImages),
-    choices: call(PhraseRef, PhraseChoices),
-    /** Answers with all choices for the phrase after this one. */
-    choose: call(Choose, PhraseChoices),
-    watch: stream(WatchRoots, RootEvent),
-    /** Makes a backup now; older ones that no day, week or month needs are removed. Restoring is for the command line. */
-    backup: call(Nothing, Backup),
-    backups: call(Nothing, Backups),
-    /** Reads the whole catalog: seconds for a large one. */
-    check: call(Nothing, CatalogCheck),
   },
   packs: {
     list: call(Nothing, PackList),
@@ -126,6 +103,22 @@ export const contract = {
     run: stream(EvaluateRequest, EvaluateEvent),
     /** The figures of what is there so far. */
     report: call(EvaluationRef, EvaluationFiles),
+  },
+  study: {
+    /** Draws a blind set from finished pictures of an evaluation. */
+    make: call(MakeStudy, StudySet),
+    set: call(StudyRef, StudySet),
+    image: call(StudyImage, StudyPicture),
+    /** The rater's sheet as it stands; an empty one before the first answer. */
+    sheet: call(RaterRef, RatingSheet),
+    /** Answers with the sheet after this answer; an earlier answer of the same item is replaced. */
+    rate: call(RateItem, RatingSheet),
+    /** Fixes a finished sheet for ever. */
+    seal: call(RaterRef, RatingSheet),
+    /** Takes in a sealed sheet from elsewhere. */
+    merge: call(MergeSheet, RatingSheet),
+    /** Names the arms and gives the figures; refused while any sheet is open. */
+    reveal: call(StudyRef, StudyReveal),
   },
   settings: {
     get: call(Nothing, Settings),

@@ -28,6 +28,7 @@ import type { InstalledPack } from './services/packs/index.ts';
 import { makeSettings } from './services/settings/index.ts';
 import { makeStore, openResults, openStore, takeLease } from './services/store/index.ts';
 import type { Store } from './services/store/index.ts';
+import { makeStudy } from './services/study/index.ts';
 
 /** What differs between desktop, serve, command line and tests. */
 export interface Platform {
@@ -132,7 +133,7 @@ export function createHost(config: Config, platform: Platform): Host {
     },
   };
 
-  const gallery = makeGallery(store, config.home, now, (hashes) => catalog.forget(hashes));
+  const gallery = makeGallery(store, config.home, now);
   const catalog = makeCatalog({
     store,
     packs,
@@ -177,6 +178,7 @@ export function createHost(config: Config, platform: Platform): Host {
     tensors: (bytes) => readSafetensors(bytes).tensors,
     appVersion: platform.appVersion,
   });
+  const study = makeStudy({ folder: join(config.home, 'studies'), pictures: evaluation.pictures, now });
   jobs.start();
 
   /** Folders, and for packs that were used since the start the images that their searches lack. */
@@ -201,6 +203,7 @@ export function createHost(config: Config, platform: Platform): Host {
     catalog: catalog.service,
     gallery: gallery.service,
     evaluation: evaluation.service,
+    study: study.service,
     settings: settings.service,
     packs: {
       list: () => packs.list(),
@@ -258,7 +261,6 @@ export function createHost(config: Config, platform: Platform): Host {
     await Promise.race([jobs.close().then(() => inFlight.stop()), after(2 * ms)]);
     await closeChildren();
     timers.forEach(clearTimeout);
-    catalog.close();
     store.close();
     release();
   }
@@ -282,4 +284,4 @@ export function createHost(config: Config, platform: Platform): Host {
 
 export { parseEmphasis, parsePhraseOption } from './engine/index.ts';
 export { recipeOf } from './services/gallery/index.ts';
-export { backupsOf, restoreCatalog, salvageCatalog } from './repair.ts';
+export { emptySheet, sealed, withAnswer } from './services/study/index.ts';

@@ -10,3 +10,4 @@ export * from './packs.ts';
 export * from './recipe.ts';
 export * from './request.ts';
 export * from './settings.ts';
+export * from './study.ts';

@@ -2,15 +2,14 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
-import { AppError, SearchRequest, parse, toAppError } from '#contract';
-import { catalogCommand } from './catalog.ts';
+import { AppError, toAppError } from '#contract';
 import { evaluate } from './evaluate.ts';
 import { generate } from './generate.ts';
 import { gpuInstall, gpuInstallRig } from './gpu-install.ts';
 import { makeOutput } from './output.ts';
 import type { Output } from './output.ts';
-import { searchRequest } from './search.ts';
 import { choosePack, ensureReferences, importRoot, openHost, reportLines } from './studio.ts';
+import { study } from './study.ts';
 import { USAGE } from './usage.ts';
 import { openStudio } from './open-studio.ts';
 
@@ -59,19 +58,19 @@ const OPTIONS: Readonly<Record<string, NonNullable<ParseArgsConfig['options']>>>
     quick: flag,
     check: text,
   },
-  import: { pack: text },
-  search: {
-    pack: text,
-    count: text,
-    like: text,
-    more: many,
-    less: many,
-    words: text,
-    tag: text,
-    format: text,
-    fold: text,
+  study: {
+    evaluation: text,
+    id: text,
+    arms: text,
+    prompts: text,
+    repeats: text,
+    'no-pairs': flag,
+    rater: text,
+    synthetic: flag,
+    out: text,
   },
-  catalog: {},
+  import: { pack: text },
+  search: { pack: text, count: text },
   packs: {},
   doctor: { pack: text },
   serve: { port: text, refs: text },
@@ -128,6 +127,10 @@ async function run(
     await gpuInstall(gpuInstallRig(), { yes: values['yes'] === true }, output);
     return;
   }
+  if (command === 'study') {
+    await study(rest, values, output);
+    return;
+  }
   if (command === 'evaluate') {
     await evaluate(values, output, signal);
     return;
@@ -141,11 +144,6 @@ async function run(
       'invalid_input',
       `There is no folder "${folder}". Expected an existing folder with images.`,
     );
-  if (command === 'catalog') {
-    const home = string(values, 'catalog');
-    await catalogCommand(rest, home, () => openHost(home), output, signal);
-    return;
-  }
   const host = openHost(string(values, 'catalog'));
   try {
     if (command === 'generate')
@@ -162,17 +160,18 @@ async function run(
       output.result(report);
       for (const line of reportLines(report)) output.line(line);
     } else if (command === 'search') {
-      const request = searchRequest(rest, values);
+      if (rest.length === 0)
+        throw new AppError('invalid_input', 'search: expected words, e.g. search "a red robot".');
       const pack = await choosePack(host.services, string(values, 'pack'), signal);
       await ensureReferences(host, undefined, pack.packId, output, signal);
       const { hits } = await host.services.catalog.search(
-        await parse(SearchRequest, { ...request, packId: pack.packId }, 'search'),
+        { text: rest.join(' '), k: Number(string(values, 'count') ?? 10), packId: pack.packId },
         { signal },
       );
       output.result(hits);
       for (const h of hits)
         output.line(
-          `${h.image.contentHash.slice(0, 8)}  ${h.image.name}  score ${h.score.toFixed(3)}${h.strength === null ? '' : `  strength ${(h.strength * 100).toFixed(0)} %`}${h.alike ? `  and ${h.alike} alike` : ''}`,
+          `${h.image.contentHash.slice(0, 8)}  ${h.image.name}  score ${h.score.toFixed(3)}  strength ${((h.strength ?? 0) * 100).toFixed(0)} %`,
         );
     } else if (command === 'packs') {
       const list = await host.services.packs.list({}, { signal });

@@ -80,7 +80,24 @@ const Facts = v.strictObject({
 });
 type Facts = v.InferOutput<typeof Facts>;
 
-export function makeEvaluation(options: EvaluationOptions): { service: StudioServices['evaluation'] } {
+/** A finished picture with what was asked of it, for a blind study. */
+export interface EvaluationPicture {
+  readonly prompt: number;
+  readonly arm: Arm;
+  readonly text: string;
+  /** Stressed phrases, and whether the reader sees all that each names; null where it has no word for it. */
+  readonly details: { phrase: string; reader: boolean | null }[];
+  readonly size: number;
+  readonly rgb: Uint8Array;
+}
+
+export interface Evaluation {
+  readonly service: StudioServices['evaluation'];
+  /** The pictures of the first seed in these arms, by prompt, arms in their order. Throws `not_found` without results. */
+  pictures(evaluationId: string, arms: readonly Arm[]): EvaluationPicture[];
+}
+
+export function makeEvaluation(options: EvaluationOptions): Evaluation {
   const { packs, engine } = options;
   const pathOf = (id: string): string => join(options.folder, `${id}.db`);
   const reader = (): Promise<InstalledReader> => loadReader(options.readerFolder, options.tensors);
@@ -288,7 +305,34 @@ export function makeEvaluation(options: EvaluationOptions): { service: StudioSer
     return { report, markdown: markdown(report), html: html(report, sheet), sheet };
   }
 
+  function pictures(evaluationId: string, arms: readonly Arm[]): EvaluationPicture[] {
+    const file = open(evaluationId);
+    try {
+      const { promptSet } = v.parse(v.pipe(v.string(), v.parseJson(), Facts), file.fact('facts') ?? '');
+      const rows = file.rows().filter((r) => r.seed === 0);
+      return [...new Set(rows.map((r) => r.prompt))].flatMap((i) =>
+        arms.flatMap((arm): EvaluationPicture[] => {
+          const row = rows.find((r) => r.prompt === i && r.arm === arm);
+          const pixels = file.pixels(i, 0, arm);
+          const prompt = promptSet.prompts[i];
+          if (!row || !pixels || !prompt) return [];
+          const seen = JSON.parse(row.seen) as Seen;
+          const details = prompt.emphases.map(({ phrase, details: named }) => {
+            const wanted = Object.entries(named);
+            const reader =
+              wanted.length === 0 ? null : wanted.every(([group, value]) => seen[group] === value);
+            return { phrase, reader };
+          });
+          return [{ prompt: i, arm, text: prompt.text, details, ...pixels }];
+        }),
+      );
+    } finally {
+      file.close();
+    }
+  }
+
   return {
+    pictures,
     service: {
       async *run(request, { signal }) {
         const read = await reader();

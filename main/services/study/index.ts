@@ -1,0 +1,259 @@
+/**
+ * Blind studies as folders: set.json and images/ may be given away, key.json stays here, sheets/ holds a file for each rater.
+ * Arms are named only after the reveal, which needs every sheet sealed.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import * as v from 'valibot';
+import { AppError, Arm, RatingSheet, StudySet } from '#contract';
+import type { MakeStudy, StudioServices, StudyAnswer } from '#contract';
+import { writeAtomic, writeDerived } from '../../files.ts';
+import { drawSet, shuffle } from './draw.ts';
+import type { Candidate, KeyEntry } from './draw.ts';
+import { csvOf, resultsOf, rowsOf } from './results.ts';
+
+/** A finished picture of an evaluation. */
+export interface StudyPicture extends Candidate {
+  readonly size: number;
+  /** RGB bytes [size, size, 3]. */
+  readonly rgb: Uint8Array;
+}
+
+export interface StudyOptions {
+  readonly folder: string;
+  /** The pictures of an evaluation in these arms, first seed. Throws `not_found` where there are none. */
+  readonly pictures: (evaluationId: string, arms: readonly Arm[]) => StudyPicture[];
+  readonly now: () => number;
+}
+
+const Key = v.strictObject({ arms: v.array(Arm), entries: v.array(v.custom<KeyEntry>(() => true)) });
+const sha256 = (data: string): string => createHash('sha256').update(data).digest('hex');
+const text = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
+
+/** Uniform numbers in [0, 1) that only the seed decides: SHA-256 in counter mode. */
+function uniform(seed: string): () => number {
+  let i = 0;
+  return () => createHash('sha256').update(`${seed} ${i++}`).digest().readUInt32LE(0) / 2 ** 32;
+}
+
+/** A PNG with nothing but its pixels: not even a resolution. */
+function bare(png: Buffer): Buffer {
+  const kept = [png.subarray(0, 8)];
+  for (let at = 8; at < png.length;) {
+    const end = at + 12 + png.readUInt32BE(at);
+    if (['IHDR', 'IDAT', 'IEND'].includes(png.toString('latin1', at + 4, at + 8)))
+      kept.push(png.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(kept);
+}
+
+/** The hash that seals a sheet: of everything in it but the seal. */
+export const sealOf = ({ seal: _, ...sheet }: RatingSheet): string => sha256(JSON.stringify(sheet));
+
+/** Throws `invalid_input` where a sheet is no sheet of this set, or an answer does not fit its item. */
+export function checkSheet(sheet: RatingSheet, set: StudySet): void {
+  const no = (why: string): AppError =>
+    new AppError('invalid_input', `The sheet of "${sheet.rater}" ${why}.`);
+  if (sheet.studyId !== set.studyId || sheet.keyHash !== set.keyHash) throw no('belongs to another study');
+  const items = new Map(set.items.map((item) => [item.itemId, item]));
+  const seen = new Set<string>();
+  for (const answer of sheet.answers) {
+    const item = items.get(answer.itemId);
+    if (item?.kind !== answer.kind) throw no(`answers an item that is not in the set`);
+    if (item.kind === 'picture' && answer.kind === 'picture' && item.details.length !== answer.details.length)
+      throw no(`needs ${item.details.length} answers to details, got ${answer.details.length}`);
+    if (seen.has(answer.itemId)) throw no('answers an item twice');
+    seen.add(answer.itemId);
+  }
+  if (sheet.seal !== null && sheet.seal !== sealOf(sheet)) throw no('was changed after it was sealed');
+}
+
+export function emptySheet(set: StudySet, rater: string, synthetic: boolean): RatingSheet {
+  const { studyId, keyHash } = set;
+  return {
+    format: 'accent-ratings',
+    schema: 1,
+    studyId,
+    keyHash,
+    rater,
+    synthetic,
+    answers: [],
+    seal: null,
+  };
+}
+
+/** The sheet with this answer; an earlier one of the same item is replaced. Throws `conflict` for a sealed sheet. */
+export function withAnswer(sheet: RatingSheet, answer: StudyAnswer, set: StudySet): RatingSheet {
+  if (sheet.seal !== null)
+    throw new AppError('conflict', `The sheet of "${sheet.rater}" is sealed; it takes no more answers.`);
+  const answers = [...sheet.answers.filter((a) => a.itemId !== answer.itemId), answer];
+  const next = { ...sheet, answers };
+  checkSheet(next, set);
+  return next;
+}
+
+/** The sheet sealed. Throws `conflict` while items are unanswered. */
+export function sealed(sheet: RatingSheet, set: StudySet): RatingSheet {
+  const open = set.items.length - sheet.answers.length;
+  if (open > 0)
+    throw new AppError(
+      'conflict',
+      `The sheet of "${sheet.rater}" lacks ${open} answers; it cannot be sealed yet.`,
+    );
+  return sheet.seal === null ? { ...sheet, seal: sealOf(sheet) } : sheet;
+}
+
+export function makeStudy({ folder, pictures, now }: StudyOptions): { service: StudioServices['study'] } {
+  const at = (studyId: string, ...rest: string[]): string => join(folder, studyId, ...rest);
+
+  async function read<T extends v.GenericSchema>(path: string, schema: T): Promise<v.InferOutput<T> | null> {
+    const raw = await readFile(path, 'utf8').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    });
+    if (raw === null) return null;
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), raw);
+    if (parsed.success) return parsed.output;
+    throw new AppError('unreadable', 'A file of this study is damaged. Restore it from a copy.');
+  }
+  async function setOf(studyId: string): Promise<StudySet> {
+    const set = await read(at(studyId, 'set.json'), StudySet);
+    if (!set) throw new AppError('not_found', `There is no study "${studyId}".`);
+    return set;
+  }
+  const sheetPath = (studyId: string, rater: string): string => at(studyId, 'sheets', `${rater}.json`);
+  async function keep(sheet: RatingSheet): Promise<RatingSheet> {
+    await mkdir(at(sheet.studyId, 'sheets'), { recursive: true });
+    await writeAtomic(sheetPath(sheet.studyId, sheet.rater), text(sheet));
+    return sheet;
+  }
+  async function sheets(set: StudySet): Promise<RatingSheet[]> {
+    const names = await readdir(at(set.studyId, 'sheets')).catch(() => [] as string[]);
+    const out: RatingSheet[] = [];
+    for (const name of names.filter((n) => n.endsWith('.json')).sort()) {
+      const sheet = await read(at(set.studyId, 'sheets', name), RatingSheet);
+      if (sheet) {
+        checkSheet(sheet, set);
+        out.push(sheet);
+      }
+    }
+    return out;
+  }
+  // One change after the other: two answers at once would each write a sheet without the other's.
+  let line: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = line.then(work);
+    line = mine.catch(() => undefined);
+    return mine;
+  };
+
+  async function make(request: MakeStudy): Promise<StudySet> {
+    const { studyId, evaluationId, arms, prompts, repeats, pairs, seed } = request;
+    if (await read(at(studyId, 'set.json'), StudySet))
+      throw new AppError('conflict', `There is a study "${studyId}" already. Choose another name.`);
+    const found = Map.groupBy(pictures(evaluationId, arms), (p) => p.prompt);
+    const whole = [...found.values()].filter((group) => group.length === arms.length);
+    if (whole.length === 0)
+      throw new AppError('not_found', 'No prompt of this evaluation has a picture in each of these arms.');
+    const next = uniform(`study ${seed}`);
+    const chosen = shuffle(whole, next).slice(0, prompts);
+    const drawn = drawSet(chosen.flat(), { repeats, pairs }, next, () =>
+      randomBytes(9).toString('base64url'),
+    );
+    const key = text({ arms, entries: drawn.key });
+    const set: StudySet = {
+      format: 'accent-study',
+      schema: 1,
+      studyId,
+      createdAt: now(),
+      items: drawn.items,
+      keyHash: sha256(key),
+    };
+    // Under another name until all of it is there: a crash leaves no half study.
+    const part = at(`${studyId}.part`);
+    await rm(part, { recursive: true, force: true });
+    await mkdir(join(part, 'images'), { recursive: true });
+    for (const [image, candidate] of drawn.images) {
+      const { size, rgb } = candidate as StudyPicture;
+      // A fresh PNG from pixels: no recipe, no profile, no time.
+      const png = await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
+        .png({ palette: false })
+        .toBuffer();
+      await writeDerived(join(part, 'images', `${image}.png`), bare(png));
+    }
+    await writeAtomic(join(part, 'key.json'), key);
+    await writeAtomic(join(part, 'set.json'), text(set));
+    await rename(part, at(studyId));
+    return set;
+  }
+
+  return {
+    service: {
+      make: (request) => inTurn(() => make(request)),
+      set: ({ studyId }) => setOf(studyId),
+      async image({ studyId, image }) {
+        const png = await readFile(at(studyId, 'images', `${image}.png`)).catch(() => null);
+        if (!png) throw new AppError('not_found', 'This study has no such picture.');
+        return { png: new Uint8Array(png) };
+      },
+      async sheet({ studyId, rater }) {
+        const set = await setOf(studyId);
+        return (await read(sheetPath(studyId, rater), RatingSheet)) ?? emptySheet(set, rater, false);
+      },
+      rate: ({ studyId, rater, synthetic, answer }) =>
+        inTurn(async () => {
+          const set = await setOf(studyId);
+          const sheet =
+            (await read(sheetPath(studyId, rater), RatingSheet)) ?? emptySheet(set, rater, synthetic);
+          if (sheet.synthetic !== synthetic)
+            throw new AppError('conflict', `The sheet of "${rater}" is ${synthetic ? 'not ' : ''}synthetic.`);
+          return keep(withAnswer(sheet, answer, set));
+        }),
+      seal: ({ studyId, rater }) =>
+        inTurn(async () => {
+          const set = await setOf(studyId);
+          const sheet = await read(sheetPath(studyId, rater), RatingSheet);
+          if (!sheet) throw new AppError('not_found', `"${rater}" has rated nothing yet.`);
+          return keep(sealed(sheet, set));
+        }),
+      merge: ({ studyId, sheet }) =>
+        inTurn(async () => {
+          const set = await setOf(studyId);
+          checkSheet(sheet, set);
+          if (sheet.seal === null)
+            throw new AppError(
+              'conflict',
+              `The sheet of "${sheet.rater}" is not sealed; only sealed sheets are merged.`,
+            );
+          const before = await read(sheetPath(studyId, sheet.rater), RatingSheet);
+          if (before && before.seal !== sheet.seal)
+            throw new AppError('conflict', `There is another sheet of "${sheet.rater}" in this study.`);
+          return keep(sheet);
+        }),
+      async reveal({ studyId }) {
+        const set = await setOf(studyId);
+        const all = await sheets(set);
+        const open = all.filter((s) => s.seal === null);
+        if (all.length === 0) throw new AppError('conflict', 'There are no raters yet: nothing to reveal.');
+        if (open.length > 0)
+          throw new AppError(
+            'conflict',
+            `Not revealed: ${open.map((s) => s.rater).join(', ')} ${open.length === 1 ? 'has' : 'have'} not sealed yet.`,
+          );
+        const raw = await readFile(at(studyId, 'key.json'), 'utf8').catch(() => null);
+        if (raw === null || sha256(raw) !== set.keyHash)
+          throw new AppError(
+            'hash_mismatch',
+            'The key is missing or is not the one that the set was made with.',
+          );
+        const key = v.parse(v.pipe(v.string(), v.parseJson(), Key), raw);
+        const results = resultsOf(studyId, key.arms, all, key.entries, uniform(`results ${set.keyHash}`));
+        const rows = rowsOf(all, key.entries);
+        return { results, csv: csvOf(rows), json: text({ results, rows }) };
+      },
+    },
+  };
+}
