@@ -2,10 +2,14 @@
 import * as v from 'valibot';
 import { call, stream } from './define.ts';
 import {
+  Backup,
+  Backups,
   BrowseRequest,
+  CatalogCheck,
   CatalogImage,
   CheckTextRequest,
   CheckTextResponse,
+  Choose,
   DoctorReport,
   DoctorRequest,
   EvaluateEvent,
@@ -25,10 +29,13 @@ import {
   GalleryFacets,
   GalleryPair,
   GenerateRequest,
+  ImageDetail,
   ImageRef,
+  ImageRefs,
   ImagesRequest,
   ImportEvent,
   ImportFolder,
+  ImportState,
   JobEvent,
   JobRef,
   JobState,
@@ -41,15 +48,23 @@ import {
   PairIdList,
   PairRef,
   PairRefs,
+  PhraseChoices,
+  PhraseRef,
   Recipe,
   ReferencesRequest,
   ReferencesResponse,
+  Removed,
   Root,
+  RootEvent,
+  RootRef,
   SearchRequest,
   SearchResponse,
   Settings,
   SettingsChange,
+  TagImages,
+  TaggedImages,
   WatchJob,
+  WatchRoots,
   page,
 } from './schema/index.ts';
 import type { Client, Services } from './define.ts';
@@ -75,6 +90,24 @@ export const contract = {
     /** Newest first. */
     images: call(ImagesRequest, page(CatalogImage)),
     image: call(ImageRef, CatalogImage),
+    /** Lets a running import rest; it keeps its place. */
+    pauseImport: call(RootRef, ImportState),
+    resumeImport: call(RootRef, ImportState),
+    /** Takes images out for good: they stay out when their folder is read again. A hash and a name are kept. */
+    removeImages: call(ImageRefs, Removed),
+    /** Forgets a folder, with the images that lie in no other one. */
+    removeRoot: call(RootRef, Removed),
+    detail: call(ImageRef, ImageDetail),
+    tagImages: call(TagImages, TaggedImages),
+    choices: call(PhraseRef, PhraseChoices),
+    /** Answers with all choices for the phrase after this one. */
+    choose: call(Choose, PhraseChoices),
+    watch: stream(WatchRoots, RootEvent),
+    /** Makes a backup now; older ones that no day, week or month needs are removed. Restoring is for the command line. */
+    backup: call(Nothing, Backup),
+    backups: call(Nothing, Backups),
+    /** Reads the whole catalog: seconds for a large one. */
+    check: call(Nothing, CatalogCheck),
   },
   packs: {
     list: call(Nothing, PackList),

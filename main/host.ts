@@ -133,7 +133,7 @@ export function createHost(config: Config, platform: Platform): Host {
     },
   };
 
-  const gallery = makeGallery(store, config.home, now);
+  const gallery = makeGallery(store, config.home, now, (hashes) => catalog.forget(hashes));
   const catalog = makeCatalog({
     store,
     packs,
@@ -261,6 +261,7 @@ export function createHost(config: Config, platform: Platform): Host {
     await Promise.race([jobs.close().then(() => inFlight.stop()), after(2 * ms)]);
     await closeChildren();
     timers.forEach(clearTimeout);
+    catalog.close();
     store.close();
     release();
   }
@@ -285,3 +286,4 @@ export function createHost(config: Config, platform: Platform): Host {
 export { parseEmphasis, parsePhraseOption } from './engine/index.ts';
 export { recipeOf } from './services/gallery/index.ts';
 export { emptySheet, sealed, withAnswer } from './services/study/index.ts';
+export { backupsOf, restoreCatalog, salvageCatalog } from './repair.ts';

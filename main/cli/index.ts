@@ -2,12 +2,14 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
-import { AppError, toAppError } from '#contract';
+import { AppError, SearchRequest, parse, toAppError } from '#contract';
 import { evaluate } from './evaluate.ts';
+import { catalogCommand } from './catalog.ts';
 import { generate } from './generate.ts';
 import { gpuInstall, gpuInstallRig } from './gpu-install.ts';
 import { makeOutput } from './output.ts';
 import type { Output } from './output.ts';
+import { searchRequest } from './search.ts';
 import { choosePack, ensureReferences, importRoot, openHost, reportLines } from './studio.ts';
 import { study } from './study.ts';
 import { USAGE } from './usage.ts';
@@ -70,7 +72,18 @@ const OPTIONS: Readonly<Record<string, NonNullable<ParseArgsConfig['options']>>>
     out: text,
   },
   import: { pack: text },
-  search: { pack: text, count: text },
+  search: {
+    pack: text,
+    count: text,
+    like: text,
+    more: many,
+    less: many,
+    words: text,
+    tag: text,
+    format: text,
+    fold: text,
+  },
+  catalog: {},
   packs: {},
   doctor: { pack: text },
   serve: { port: text, refs: text },
@@ -127,14 +140,6 @@ async function run(
     await gpuInstall(gpuInstallRig(), { yes: values['yes'] === true }, output);
     return;
   }
-  if (command === 'study') {
-    await study(rest, values, output);
-    return;
-  }
-  if (command === 'evaluate') {
-    await evaluate(values, output, signal);
-    return;
-  }
   // A wrong folder is said before the catalog is opened.
   const folder = command === 'import' ? rest[0] : string(values, 'refs');
   if (command === 'import' && folder === undefined)
@@ -144,6 +149,19 @@ async function run(
       'invalid_input',
       `There is no folder "${folder}". Expected an existing folder with images.`,
     );
+  if (command === 'study') {
+    await study(rest, values, output);
+    return;
+  }
+  if (command === 'evaluate') {
+    await evaluate(values, output, signal);
+    return;
+  }
+  if (command === 'catalog') {
+    const home = string(values, 'catalog');
+    await catalogCommand(rest, home, () => openHost(home), output, signal);
+    return;
+  }
   const host = openHost(string(values, 'catalog'));
   try {
     if (command === 'generate')
@@ -160,18 +178,17 @@ async function run(
       output.result(report);
       for (const line of reportLines(report)) output.line(line);
     } else if (command === 'search') {
-      if (rest.length === 0)
-        throw new AppError('invalid_input', 'search: expected words, e.g. search "a red robot".');
+      const request = searchRequest(rest, values);
       const pack = await choosePack(host.services, string(values, 'pack'), signal);
       await ensureReferences(host, undefined, pack.packId, output, signal);
       const { hits } = await host.services.catalog.search(
-        { text: rest.join(' '), k: Number(string(values, 'count') ?? 10), packId: pack.packId },
+        await parse(SearchRequest, { ...request, packId: pack.packId }, 'search'),
         { signal },
       );
       output.result(hits);
       for (const h of hits)
         output.line(
-          `${h.image.contentHash.slice(0, 8)}  ${h.image.name}  score ${h.score.toFixed(3)}  strength ${((h.strength ?? 0) * 100).toFixed(0)} %`,
+          `${h.image.contentHash.slice(0, 8)}  ${h.image.name}  score ${h.score.toFixed(3)}${h.strength === null ? '' : `  strength ${(h.strength * 100).toFixed(0)} %`}${h.alike ? `  and ${h.alike} alike` : ''}`,
         );
     } else if (command === 'packs') {
       const list = await host.services.packs.list({}, { signal });

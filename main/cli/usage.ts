@@ -6,6 +6,7 @@ export const USAGE: Readonly<Record<string, string>> = {
   npm start -- generate "..."      make a picture, or a pair with --compare
   npm start -- import DIR          take a folder of images into the catalog
   npm start -- search "..."        find images of the catalog by words
+  npm start -- catalog check       is the catalog whole? also: backup, restore, salvage, roots, forget
   npm start -- packs               what is installed
   npm start -- doctor              what runs where, and why
   npm start -- evaluate            score a pack on prompts, arm by arm
@@ -65,10 +66,30 @@ Add --help to a command to learn it. --catalog DIR uses another data folder, --j
   import: `Take a folder of JPEG, PNG and WebP images into the catalog. The files themselves are never changed.
 
   npm start -- import ~/Pictures
+
+Run it again after the folder has changed: only what is new or changed is read, moved files are known again, and what is
+gone stays in the catalog. It starts again where it was stopped.
 `,
-  search: `Find images of the catalog by words.
+  search: `Find images of the catalog by words, by a picture, or by a sum of words.
 
   npm start -- search "a red robot" --count 5
+  npm start -- search --like photo.jpg             like a picture, which need not be in the catalog
+  npm start -- search robot --more antennas --less wheels:0.5
+  npm start -- search robot --fold picture         each picture once, whatever its size and format
+
+  --more WORDS[:W]  --less WORDS[:W]   add or take away a meaning, weight 0 to 2 (again for more)
+  --words W --tag T --format jpeg|png|webp   only images whose name, tags or caption have these words, that have this tag, ...
+  --fold bytes|picture|look   show once what is the same file (always), the same picture, or nearly looks the same
+`,
+  catalog: `Look after the catalog.
+
+  npm start -- catalog roots               the folders in it
+  npm start -- catalog forget NAME         forget a folder; its files are not touched
+  npm start -- catalog backup              a checked copy now
+  npm start -- catalog backups             the copies there are
+  npm start -- catalog check               read all of it and say what is wrong
+  npm start -- catalog restore latest      put a copy in its place (what is there is kept)
+  npm start -- catalog salvage             make a new catalog of what can be read of a damaged one
 `,
   packs: `List the installed packs.\n\n  npm start -- packs\n`,
   doctor: `Show what runs each part of a pack, and why the backends before it in the order do not.\n\n  npm start -- doctor\n`,

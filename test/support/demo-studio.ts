@@ -23,6 +23,7 @@ import { random } from '../../training/data/random.ts';
 import { toRgb, toSvg } from '../../training/data/render.ts';
 import { drawScene, rendering } from '../../training/data/scene.ts';
 import type { Scene } from '../../training/data/scene.ts';
+import { demoCatalog } from './demo-catalog.ts';
 import { demoEvaluation, demoStudy } from './demo-evaluation.ts';
 import { demoGallery } from './demo-gallery.ts';
 import { DEMO_PACK, demoDoctor } from './demo-packs.ts';
@@ -104,6 +105,7 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
   };
   const own: Root = { ...root, rootId: 'own', name: 'Voxel renders', imageCount: 0, builtIn: false };
 
+  const roots = [root, own];
   const catalog = Array.from({ length: images }, (_, i) => {
     const scene = drawScene(random('demo catalog', i), false);
     const contentHash = hash(`catalog ${i}`);
@@ -154,7 +156,11 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
     job.summary = { ...job.summary, state: 'running', startedAt: began, attempts: 1 };
     emit(job, { type: 'started', arms: request.arms, steps });
     const stressed = request.emphases.filter(({ muted, weight }) => !muted && weight > 0);
-    const asked = attributesOf(request.prompt);
+    const asked = attributesOf(
+      request.emphases
+        .filter(({ muted }) => muted)
+        .reduce((rest, { phrase }) => rest.replace(phrase, ''), request.prompt),
+    );
     const stress = Object.assign({}, ...stressed.map(({ phrase }) => attributesOf(phrase))) as Scene;
     const plain = Object.fromEntries(Object.entries(asked).filter(([group]) => !(group in stress)));
     const results: Pair['results'] = [];
@@ -264,7 +270,8 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
       },
     },
     catalog: {
-      roots: () => ({ roots: [root, own] }),
+      ...demoCatalog(catalog, roots),
+      roots: () => ({ roots: [...roots] }),
       pickRoot: () => {
         throw new AppError('not_supported', 'There is no folder dialog here.');
       },
@@ -277,6 +284,9 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
             of: 60,
             imported: Math.max(0, done - 3),
             skipped: Math.min(3, done),
+            perSecond: 50,
+            secondsLeft: (60 - done) / 50,
+            paused: false,
           };
           await sleep(60);
         }
@@ -288,6 +298,8 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
             imported: 55,
             unchanged: 0,
             duplicates: 2,
+            moved: 0,
+            missing: 0,
             skipped: [
               {
                 file: 'old/broken.png',
