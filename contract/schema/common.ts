@@ -78,8 +78,9 @@ export const RivalScale = v.pipe(
  * prompts and takes its best.
  */
 export const RivalScales = v.strictObject({
-  'baseline-guided': v.optional(RivalScale, 1),
-  'first-order': v.optional(RivalScale, 1),
+  // At 1 the shift of a step is as large as its noise, which breaks the picture.
+  'baseline-guided': v.optional(RivalScale, 0.1),
+  'first-order': v.optional(RivalScale, 0.1),
   composable: v.optional(RivalScale, 2),
   structure: v.optional(RivalScale, 3),
 });

@@ -116,7 +116,7 @@ export const ArmScore = v.strictObject({
   allRight: v.nullable(Estimate),
   /** Attributes that the sentence names without stress and the picture shows. */
   kept: v.nullable(Estimate),
-  /** Frechet and kernel (x 1000) distance of the named features; null without reference features or with one picture. */
+  /** Frechet and kernel distance of the named features; null without reference features or with one picture. */
   fd: v.nullable(v.number()),
   kid: v.nullable(v.number()),
   /** Mean inner product of the sentence and the picture in the guide's own space: circular, no evidence. */

@@ -77,8 +77,8 @@ async function promptsOf(flags: EvaluateFlags, models: string): Promise<PromptSe
 }
 
 const camel = (arm: string): string => arm.replaceAll(/-(\w)/g, (_, c: string) => c.toUpperCase());
-const two = (x: number | null | undefined): number | null =>
-  x === null || x === undefined ? null : Math.round(x * 100) / 100;
+const rounded = (x: number | null | undefined, digits = 2): number | null =>
+  x === null || x === undefined ? null : Math.round(x * 10 ** digits) / 10 ** digits;
 
 /** The report as docs/evaluation.json has it: arms by key, shares in per cent. */
 export function summaryOf(report: EvaluationReport) {
@@ -88,19 +88,19 @@ export function summaryOf(report: EvaluationReport) {
       report.arms.map((a) => [
         camel(a.arm),
         {
-          detail: two(a.detail?.value),
-          detailLow: two(a.detail?.low),
-          detailHigh: two(a.detail?.high),
-          allRight: two(a.allRight?.value),
-          fd: two(a.fd),
-          kid: two(a.kid),
-          seconds: two(a.seconds),
+          detail: rounded(a.detail?.value),
+          detailLow: rounded(a.detail?.low),
+          detailHigh: rounded(a.detail?.high),
+          allRight: rounded(a.allRight?.value),
+          fd: rounded(a.fd),
+          kid: rounded(a.kid),
+          seconds: rounded(a.seconds),
           pictures: a.pictures,
-          kept: two(a.kept?.value),
-          encoder: two(a.encoder),
-          diversity: two(a.diversity),
-          denoiserCalls: two(a.denoiserCalls),
-          vjpCalls: two(a.vjpCalls),
+          kept: rounded(a.kept?.value),
+          encoder: rounded(a.encoder, 4),
+          diversity: rounded(a.diversity, 4),
+          denoiserCalls: rounded(a.denoiserCalls),
+          vjpCalls: rounded(a.vjpCalls),
           unrefinedSteps: a.unrefinedSteps,
         },
       ]),

@@ -45,7 +45,7 @@ export function readerLine({ reader }: EvaluationReport): string {
 
 export function featuresLine({ features }: EvaluationReport): string {
   return features
-    ? `FD and KID (x 1000) are distances of ${features.dims} features of "${features.name}" to ${features.images} ${features.split} renders; no Inception weights, so neither is FID. FD falls with the number of pictures: compare arms of one table only.`
+    ? `FD and KID are distances of ${features.dims} features of "${features.name}" to ${features.images} ${features.split} renders; no Inception weights, so neither is FID, and their size is that of these features. FD falls with the number of pictures: compare arms of one table only.`
     : 'FD and KID were not computed: the reader has no features of real pictures for these prompts.';
 }
 

@@ -121,7 +121,7 @@ export function scoreArm(
     allRight: share(allRight),
     kept: share(kept),
     fd: features && reference ? frechet(features, reference.moments) : null,
-    kid: features && reference ? 1000 * kernelDistance(features, reference.features) : null,
+    kid: features && reference ? kernelDistance(features, reference.features) : null,
     encoder: average(rows.map((r) => r.encoder)),
     diversity: diversityOf(rows),
     seconds: average(rows.map((r) => r.seconds)),
