@@ -57,6 +57,7 @@ export interface Host {
 
 const CLOSE_MS = 5000;
 const DECODE_MS = 5000;
+const BACKUP_LOOK_MS = 3_600_000;
 const THUMBNAIL = 256;
 
 /** Takes the lease, opens the catalog, starts the queue. Throws `catalog_locked` when somebody else has it. */
@@ -189,6 +190,8 @@ export function createHost(config: Config, platform: Platform): Host {
         ? [`the pack "${pack.manifest.id}" lacks ${unread.images} images: ${unread.reason.message}`]
         : [];
     });
+    const backup = catalog.backupProblem();
+    if (backup !== null) lacks.push(`the last backup was not made: ${backup}`);
     return {
       name: 'catalog',
       state: lacks.length > 0 ? ('problem' as const) : ('ok' as const),
@@ -245,6 +248,12 @@ export function createHost(config: Config, platform: Platform): Host {
     },
   });
 
+  // Only hosts that stay make backups by themselves; a command on the command line is over before.
+  const daily = setInterval(() => {
+    void inFlight.run(() => catalog.backUpDaily()).catch(() => undefined);
+  }, BACKUP_LOOK_MS);
+  daily.unref();
+
   let childrenClosed: Promise<unknown> | undefined;
   const closeChildren = (): Promise<unknown> =>
     (childrenClosed ??= Promise.all([engine.close(), decoder.close()]));
@@ -256,6 +265,7 @@ export function createHost(config: Config, platform: Platform): Host {
         timers.push(setTimeout(resolve, delay));
       });
     inFlight.refuse();
+    clearInterval(daily);
     // Without its children, what hangs in them fails; what still does not end then is left behind.
     void after(ms).then(closeChildren);
     await Promise.race([jobs.close().then(() => inFlight.stop()), after(2 * ms)]);

@@ -7,49 +7,16 @@ import { createHash, randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { AppError, SKIP_REASONS, toAppError } from '#contract';
 import type { ImportEvent, ImportReport, SkipReason, SkippedFile } from '#contract';
-import type { FileRow, Store } from '../store/index.ts';
+import type { FileRow } from '../store/index.ts';
+import type { ImportContext, Item, Ready } from './import-types.ts';
 import { lookOf } from './look.ts';
 import { makePace, makePause } from './pace.ts';
-import type { Pause } from './pace.ts';
 import { readImageFile } from './read-file.ts';
 import { settle } from './reconcile.ts';
 import { scanFolder } from './scan.ts';
-import type { Found, ListFolder } from './scan.ts';
+import type { Found } from './scan.ts';
 import { readCaption } from './sidecar.ts';
 import { batches, purse, stage } from './stage.ts';
-
-export interface DecodedImage {
-  readonly rgb: Uint8Array;
-  readonly thumbnail: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-  /** When the camera took it, milliseconds since 1970; null or absent where the file does not say. */
-  readonly takenAt?: number | null;
-}
-export interface Decode {
-  /** Whole file to RGB [size, size, 3] of the pack, thumbnail and own size; throws a skip reason. */
-  (file: Uint8Array): Promise<DecodedImage>;
-}
-
-export interface ImportContext {
-  readonly store: Store;
-  readonly decode: Decode;
-  /** RGB [n, S, S, 3] to embeddings [n, D]. */
-  readonly embed: (rgb: Uint8Array, signal: AbortSignal) => Promise<Float32Array>;
-  readonly encoderHash: string;
-  readonly dims: number;
-  /** Side of the pack's images in pixels. */
-  readonly size: number;
-  readonly saveThumbnail: (contentHash: string, webp: Uint8Array) => Promise<void>;
-  /** Told after each committed batch, so that the index in memory follows. */
-  readonly onVector: (contentHash: string, embedding: Float32Array) => void;
-  /** Told of images that a newer version of their file replaced. */
-  readonly onGone?: (contentHashes: readonly string[]) => Promise<void>;
-  readonly now: () => number;
-  /** How a folder is listed; the tests put failing ones here. */
-  readonly listFolder?: ListFolder;
-  readonly pause?: Pause;
-}
 
 /** Images of one embedding call and one transaction. */
 const BATCH = 32;
@@ -59,39 +26,6 @@ const MOST_FILES = 512;
 const READ_BYTES = 96 * 2 ** 20;
 /** A time stamp is trusted only when it was old enough at the reading to be sure that nothing came after it. */
 const SETTLED_MS = 2000;
-
-interface Read {
-  readonly file: string;
-  readonly hash: string;
-  readonly bytes: Uint8Array;
-  /** What was taken of the memory for it. */
-  readonly size: number;
-  readonly modifiedMs: number;
-  readonly sidecarMs: number | null;
-  readonly caption: string;
-}
-type Item =
-  | { readonly kind: 'skip'; readonly file: string; readonly error: unknown }
-  /** Known by size and time; nothing was read. */
-  | { readonly kind: 'same'; readonly file: string }
-  | {
-      readonly kind: 'unread';
-      readonly found: Found;
-      readonly size: number;
-      readonly sidecarMs: number | null;
-    }
-  | { readonly kind: 'read'; readonly read: Read }
-  | { readonly kind: 'known'; readonly row: FileRow; readonly caption: string }
-  | { readonly kind: 'copy'; readonly row: FileRow; readonly caption: string }
-  | { readonly kind: 'fresh'; readonly row: FileRow; readonly caption: string; readonly read: Read }
-  | {
-      readonly kind: 'new';
-      readonly row: FileRow;
-      readonly caption: string;
-      readonly format: string;
-      readonly decoded: DecodedImage;
-    };
-type Ready = Exclude<Item, { kind: 'unread' | 'read' | 'fresh' }>;
 
 let scans = 0;
 
@@ -133,10 +67,9 @@ export async function* importFolder(
   const { rootId } = root;
   const began = performance.now();
   let of = 0;
-  for await (const found of scanFolder(root.path, context.listFolder)) {
+  for await (const _ of scanFolder(root.path, context.listFolder)) {
     signal.throwIfAborted();
     if (++of % 1000 === 0) yield { type: 'scanning', found: of };
-    if (found.kind === 'folder') continue;
   }
   if (of === 0 && store.read.files.count(rootId) > 0)
     throw new AppError(
@@ -270,7 +203,8 @@ export async function* importFolder(
   function writeFile(row: FileRow, caption: string, bytesAre: 'new' | 'copy' | 'known'): void {
     const before = store.read.files.one(rootId, row.file);
     store.write.files.put(row);
-    store.write.files.seen(scan, row.file, before === undefined);
+    // At a new place: a copy that may turn out to be a move, or bytes that only this encoder had not seen yet.
+    store.write.files.seen(scan, row.file, before ? 0 : bytesAre === 'new' ? 2 : 1);
     const hash = row.content_hash;
     if (before && before.content_hash !== hash) {
       counts.replaced++;
@@ -297,10 +231,10 @@ export async function* importFolder(
       for (const item of batch) {
         if (item.kind === 'skip') {
           if (item.file.endsWith('/')) unreadable.push(item.file);
-          else store.write.files.seen(scan, item.file, false);
+          else store.write.files.seen(scan, item.file, 0);
         } else if (item.kind === 'same') {
           store.write.files.found(rootId, item.file);
-          store.write.files.seen(scan, item.file, false);
+          store.write.files.seen(scan, item.file, 0);
           counts.unchanged++;
         } else if (item.kind === 'known' || item.kind === 'copy') {
           counts[item.kind === 'known' ? 'unchanged' : 'duplicates']++;

@@ -7,7 +7,7 @@ import type { InstalledPack, PacksService } from '../packs/index.ts';
 import type { Store } from '../store/index.ts';
 import { makeImages } from './images.ts';
 import { importFolder } from './import-folder.ts';
-import type { Decode } from './import-folder.ts';
+import type { Decode } from './import-types.ts';
 import { readIndex, writeIndex } from './index-file.ts';
 import { int8Index } from './int8-index.ts';
 import type { Int8Index } from './int8-index.ts';
@@ -92,12 +92,17 @@ export interface Catalog {
   thumbnail(contentHash: string): Promise<Uint8Array | null>;
   /** Takes what went out of the catalog out of the indexes, with its thumbnails. */
   forget(hashes: readonly string[]): Promise<void>;
+  /** Makes a backup when the newest is older than a day. Call now and then. */
+  backUpDaily(): Promise<void>;
+  /** Why the last backup of that kind was not made; null when it was, or none was due yet. */
+  backupProblem(): string | null;
   /** Keeps the indexes for the next start. Call when nothing runs any more, before the store is closed. */
   close(): void;
 }
 
 /** Images from which on an index is kept as a file: fewer are read from the catalog in no time. */
 const WORTH_A_FILE = 5000;
+const DAY_MS = 86_400_000;
 
 /** Reasons that leave an image out of an index and do not stop it. */
 const AWAY: ReadonlySet<string> = new Set([...SKIP_REASONS, 'root_offline']);
@@ -254,6 +259,19 @@ export function makeCatalog({
     for (const hash of hashes) await rm(thumbnailPath(hash), { force: true });
   }
 
+  let backupProblem: string | null = null;
+  /** A backup where the newest is older than a day; what keeps it from being made is kept to be told. */
+  async function backUpDaily(): Promise<void> {
+    const newest = store.care.backups()[0];
+    if (newest && now() - newest.at < DAY_MS) return;
+    try {
+      await store.care.backUp(now());
+      backupProblem = null;
+    } catch (error) {
+      backupProblem = toAppError(error).message;
+    }
+  }
+
   const search = makeSearch({ store, packs, embedder, decode, searchable });
   const roots = makeRoots({ store, now, onGone: forget });
   const imports = makeImports(async function* (rootId, packId, pause, signal) {
@@ -286,6 +304,8 @@ export function makeCatalog({
     registerRoot: roots.register,
     forget,
     close,
+    backUpDaily,
+    backupProblem: () => backupProblem,
     index,
     find,
     unread(pack) {

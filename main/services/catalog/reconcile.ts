@@ -45,10 +45,11 @@ export async function settle({ store, root, scan, unreadable, now, list }: Settl
       store.write.files.missing(rootId, row.file, now());
       return;
     }
-    moved++;
+    // What came in as new bytes was counted there.
+    if (place.fresh === 1) moved++;
     const name = place.file.split('/').at(-1) ?? place.file;
     store.write.files.drop(rootId, row.file);
-    store.write.files.seen(scan, place.file, false);
+    store.write.files.seen(scan, place.file, 0);
     store.write.images.move(row.content_hash, name, rootId);
     const facts = store.read.facts.one(row.content_hash);
     if (facts) store.write.facts.put({ ...facts, name });

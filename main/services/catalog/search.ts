@@ -4,7 +4,7 @@ import type { Fold, Hit, ImageFilter, Reference, StudioServices } from '#contrac
 import { blend, dot, normalise } from '../../vectors.ts';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
 import type { Store } from '../store/index.ts';
-import type { Decode } from './import-folder.ts';
+import type { Decode } from './import-types.ts';
 import type { Embedder } from './index.ts';
 import { toImage } from './images.ts';
 import { lookDistance } from './look.ts';

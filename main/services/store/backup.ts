@@ -119,7 +119,13 @@ export async function backUp(db: Db, now: number): Promise<BackupFile> {
     renameSync(part, join(folder, name));
     if (process.platform !== 'win32') sync(folder);
   } catch (error) {
-    for (const rest of ['', '-wal', '-shm', '-journal']) rmSync(`${part}${rest}`, { force: true });
+    // What is in the way stays there when it is not ours to remove; the reason is told in any case.
+    for (const rest of ['', '-wal', '-shm', '-journal'])
+      try {
+        rmSync(`${part}${rest}`, { force: true });
+      } catch {
+        continue;
+      }
     throw error;
   }
   for (const old of surplus(listBackups(home))) rmSync(join(folder, old.name), { force: true });

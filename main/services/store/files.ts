@@ -34,8 +34,8 @@ export function fileReads(db: Db) {
     `SELECT f.* FROM files f WHERE f.root_id = ? AND f.file > ? AND f.missing_since IS NULL
        AND NOT EXISTS (SELECT 1 FROM temp.seen s WHERE s.scan = ? AND s.file = f.file) ORDER BY f.file LIMIT 1000`,
   );
-  const fresh = db.prepare<[number, string, string], FileRow>(
-    `SELECT f.* FROM files f JOIN temp.seen s ON s.scan = ? AND s.file = f.file AND s.fresh = 1
+  const fresh = db.prepare<[number, string, string], FileRow & { fresh: number }>(
+    `SELECT f.*, s.fresh FROM files f JOIN temp.seen s ON s.scan = ? AND s.file = f.file AND s.fresh > 0
        WHERE f.root_id = ? AND f.content_hash = ? LIMIT 1`,
   );
   const onlyHere = db
@@ -93,7 +93,8 @@ export function fileWrites(db: Db) {
     drop: (rootId: string, name: string) => drop.run(rootId, name),
     dropOfImage: (hash: string) => dropOfImage.run(hash),
     dropOfRoot: (rootId: string) => dropOfRoot.run(rootId),
-    seen: (scan: number, name: string, fresh: boolean) => seen.run(scan, name, fresh ? 1 : 0),
+    /** `fresh`: 0 at its old place, 1 known bytes at a new one, 2 new bytes. */
+    seen: (scan: number, name: string, fresh: 0 | 1 | 2) => seen.run(scan, name, fresh),
     endScan: (scan: number) => forget.run(scan),
   };
 }

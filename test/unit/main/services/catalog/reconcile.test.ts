@@ -157,6 +157,25 @@ describe('a folder read again', () => {
   });
 });
 
+describe('a second encoder', () => {
+  it('meets renamed files as well, and the sum of the report stays right', async () => {
+    rig.dispose();
+    rig = makeCatalogRig([packOf('a', 8), packOf('b', 8)]);
+    folder = join(rig.folder, 'pictures');
+    mkdirSync(folder, { recursive: true });
+    const hash = await put('old.png', [250, 10, 10]);
+    await read();
+    renameSync(join(folder, 'old.png'), join(folder, 'new.png'));
+    const report = await rig.importAll(folder, 'b');
+    expect(report.found).toBe(
+      report.imported + report.unchanged + report.duplicates + report.moved + report.skipped.length,
+    );
+    expect(report).toMatchObject({ found: 1, missing: 0 });
+    expect(rig.store.read.files.ofImage(hash).map((f) => f.file)).toEqual(['new.png']);
+    expect(rig.store.read.images.byHash(hash)?.name).toBe('new.png');
+  });
+});
+
 describe('taking out', () => {
   it('an image leaves a stub, keeps it out of the next reading, and touches no file', async () => {
     const hash = await put('a.png', [250, 10, 10]);

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import type { Sharp } from 'sharp';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -196,7 +197,7 @@ describe('the details of an image', () => {
 
 describe('how a picture looks', () => {
   it('stays when it is scaled and compressed, and tells others apart', async () => {
-    const look = async (image: sharp.Sharp): Promise<bigint> =>
+    const look = async (image: Sharp): Promise<bigint> =>
       lookOf(await image.resize(32, 32).removeAlpha().raw().toBuffer(), 32);
     const one = await look(stripes(1, [200, 100, 50]));
     const small = sharp(await stripes(1, [200, 100, 50]).resize(48).jpeg({ quality: 70 }).toBuffer());
