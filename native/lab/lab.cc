@@ -9,13 +9,12 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <string>
 
 #include "cpu.h"
-#include "encoder.h"
 #include "measure.h"
+#include "models.h"
 
 using namespace accent;
 
@@ -25,87 +24,6 @@ double seconds(int threads) {
   timespec t;
   clock_gettime(threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-struct Random {
-  uint64_t state;
-  uint64_t next() {
-    uint64_t z = state += 0x9E3779B97F4A7C15ull;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBull;
-    return z ^ z >> 31;
-  }
-  int below(int n) { return (int)(next() % (uint64_t)n); }
-  double unit() { return (double)(next() >> 11) * 0x1p-52 - 1; }  // [-1, 1)
-  std::vector<float> floats(size_t n, double scale, double offset = 0) {
-    std::vector<float> v(n);
-    for (float& x : v) x = (float)(unit() * scale + offset);
-    return v;
-  }
-};
-
-Weights random_weights(const Config& c, uint64_t seed) {
-  Random r{seed};
-  const size_t d = (size_t)c.width, m = (size_t)c.mlp;
-  const double s = 1.5 / std::sqrt((double)d);
-  Weights w;
-  w.config = c;
-  w.outer = {r.floats(d, 1), r.floats(d * (size_t)c.patch_numbers(), 2 / std::sqrt((double)c.patch_numbers())),
-             r.floats((size_t)c.tokens() * d, 0.5), r.floats(d, 0.25, 1), r.floats(d, 0.1), r.floats(d, 0.25, 1),
-             r.floats(d, 0.1), c.project ? r.floats((size_t)c.dims * d, s) : std::vector<float>()};
-  for (int i = 0; i < c.layers; ++i) {
-    LayerWeights l;
-    l.ln1_w = r.floats(d, 0.25, 1), l.ln1_b = r.floats(d, 0.1), l.ln2_w = r.floats(d, 0.25, 1), l.ln2_b = r.floats(d, 0.1);
-    for (auto* p : {&l.wq, &l.wk, &l.wv, &l.wo}) *p = r.floats(d * d, s);
-    for (auto* p : {&l.bq, &l.bk, &l.bv, &l.bo, &l.b2}) *p = r.floats(d, 0.1);
-    l.w1 = r.floats(m * d, s), l.b1 = r.floats(m, 0.1), l.w2 = r.floats(d * m, 1.5 / std::sqrt((double)m));
-    w.layers.push_back(std::move(l));
-  }
-  return w;
-}
-
-// The weights as a safetensors file in memory, so that the lab goes through the reader as everybody does.
-std::unique_ptr<Source> as_file(const Weights& w) {
-  std::string header = "{\"__metadata__\":{\"hidden_act\":\"";
-  header += w.config.act == Activation::kGelu ? "gelu" : "quick_gelu";
-  header += "\",\"num_attention_heads\":\"" + std::to_string(w.config.heads) + "\"}";
-  std::vector<uint8_t> data;
-  const auto put = [&](const std::string& name, std::vector<int> shape, const std::vector<float>& v) {
-    header += ",\"" + name + "\":{\"dtype\":\"F32\",\"shape\":[";
-    for (size_t i = 0; i < shape.size(); ++i) header += (i ? "," : "") + std::to_string(shape[i]);
-    header += "],\"data_offsets\":[" + std::to_string(data.size()) + ",";
-    const uint8_t* p = reinterpret_cast<const uint8_t*>(v.data());
-    data.insert(data.end(), p, p + v.size() * 4);
-    header += std::to_string(data.size()) + "]}";
-  };
-  const Config& c = w.config;
-  const int d = c.width, m = c.mlp;
-  const std::string v = "vision_model.";
-  put(v + "embeddings.class_embedding", {d}, w.outer.class_embedding);
-  put(v + "embeddings.patch_embedding.weight", {d, 3, c.patch, c.patch}, w.outer.patch);
-  put(v + "embeddings.position_embedding.weight", {c.tokens(), d}, w.outer.positions);
-  put(v + "pre_layrnorm.weight", {d}, w.outer.pre_w), put(v + "pre_layrnorm.bias", {d}, w.outer.pre_b);
-  put(v + "post_layernorm.weight", {d}, w.outer.post_w), put(v + "post_layernorm.bias", {d}, w.outer.post_b);
-  if (c.project) put("visual_projection.weight", {c.dims, d}, w.outer.projection);
-  for (int i = 0; i < c.layers; ++i) {
-    const LayerWeights& l = w.layers[(size_t)i];
-    const std::string b = v + "encoder.layers." + std::to_string(i) + ".";
-    put(b + "layer_norm1.weight", {d}, l.ln1_w), put(b + "layer_norm1.bias", {d}, l.ln1_b);
-    put(b + "layer_norm2.weight", {d}, l.ln2_w), put(b + "layer_norm2.bias", {d}, l.ln2_b);
-    put(b + "self_attn.q_proj.weight", {d, d}, l.wq), put(b + "self_attn.q_proj.bias", {d}, l.bq);
-    put(b + "self_attn.k_proj.weight", {d, d}, l.wk), put(b + "self_attn.k_proj.bias", {d}, l.bk);
-    put(b + "self_attn.v_proj.weight", {d, d}, l.wv), put(b + "self_attn.v_proj.bias", {d}, l.bv);
-    put(b + "self_attn.out_proj.weight", {d, d}, l.wo), put(b + "self_attn.out_proj.bias", {d}, l.bo);
-    put(b + "mlp.fc1.weight", {m, d}, l.w1), put(b + "mlp.fc1.bias", {m}, l.b1);
-    put(b + "mlp.fc2.weight", {d, m}, l.w2), put(b + "mlp.fc2.bias", {d}, l.b2);
-  }
-  header += "}";
-  std::vector<uint8_t> bytes(8 + header.size());
-  const uint64_t n = header.size();
-  std::memcpy(bytes.data(), &n, 8);
-  std::memcpy(bytes.data() + 8, header.data(), header.size());
-  bytes.insert(bytes.end(), data.begin(), data.end());
-  return memory_source(std::move(bytes));
 }
 
 std::shared_ptr<Encoder> load(const Weights& w, const LoadOptions& o) {
@@ -152,6 +70,9 @@ int check(int count, uint64_t seed) {
   double worst_difference = 0, worst_forward = 0, worst_gradient = 0;
   int failures = 0;
   const int most_threads = Pool::shared().size();
+  std::string paths;
+  for (const Kernels* ks : usable_kernels()) paths += std::string(" ") + ks->name;
+  std::printf("paths:%s\n", paths.c_str());
   for (int i = 0; i < count; ++i) {
     const Config c = random_config(r);
     const Weights w = random_weights(c, r.next());

@@ -1,14 +1,16 @@
-// The boundary to JavaScript, and the only file that sees Node-API: arguments are checked and copied into a struct, a
-// worker runs the kernel on it without touching JavaScript, and the results are copied out. Images are copied in
+// The boundary to JavaScript, and the only file that sees Node-API: arguments are read as plain numbers, checked by
+// arguments.cc and copied into a struct, a worker runs the kernel on it without touching JavaScript, and the results are
+// copied out. Objects are tagged, so that a method on a foreign `this` is an error. Images are copied in
 // (megabytes beside gigaflops), so a buffer that is detached or changed during a call can harm nobody.
 // The public face, with its names and documentation, is kernel.ts; nothing else calls this module.
 #include <napi.h>
 
 #include <cmath>
+#include <limits>
 #include <new>
 
+#include "arguments.h"
 #include "cpu.h"
-#include "encoder.h"
 #include "measure.h"
 
 namespace accent {
@@ -22,12 +24,20 @@ Napi::Error make_error(Napi::Env env, const Failure& f) {
   return e;
 }
 
-void throw_failure(Napi::Env env, const Failure& f) { make_error(env, f).ThrowAsJavaScriptException(); }
-
 Napi::Value reject(Napi::Env env, const Failure& f) {
   auto deferred = Napi::Promise::Deferred::New(env);
   deferred.Reject(make_error(env, f).Value());
   return deferred.Promise();
+}
+
+constexpr napi_type_tag kTokenTag = {0x6b1f0c5de9a84f27, 0x9d3c21f7a0564be8};
+constexpr napi_type_tag kEncoderTag = {0x51d8a7c40b2e4936, 0x8ef4630d1bc972a5};
+
+// What an object wraps, or null where it is none of ours.
+template <class T>
+T* unwrap(const Napi::Value& v, const napi_type_tag& tag) {
+  if (!v.IsObject() || !v.As<Napi::Object>().CheckTypeTag(&tag)) return nullptr;
+  return T::Unwrap(v.As<Napi::Object>());
 }
 
 // A flag that JavaScript raises and the kernel looks at between layers.
@@ -36,9 +46,11 @@ class Token : public Napi::ObjectWrap<Token> {
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "Token", {InstanceMethod<&Token::cancel>("cancel")});
   }
-  explicit Token(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Token>(info) {}
+  explicit Token(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Token>(info) {
+    info.This().As<Napi::Object>().TypeTag(&kTokenTag);
+  }
   Napi::Value cancel(const Napi::CallbackInfo& info) {
-    *flag = true;
+    if (Token* token = unwrap<Token>(info.This(), kTokenTag)) *token->flag = true;
     return info.Env().Undefined();
   }
   Cancelled flag = std::make_shared<std::atomic<bool>>(false);
@@ -46,7 +58,7 @@ class Token : public Napi::ObjectWrap<Token> {
 
 // Constructors live per environment: each worker thread has its own.
 struct Classes {
-  Napi::FunctionReference encoder, token;
+  Napi::FunctionReference encoder;
 };
 
 // Runs `work` off the main thread and settles a promise with what `result` makes.
@@ -82,32 +94,39 @@ class Worker : public Napi::AsyncWorker {
   Failure failure_;
 };
 
+// Starts a worker, which deletes itself when it is done.
+Napi::Promise queue(Worker* worker) {
+  Napi::Promise promise = worker->promise();
+  worker->Queue();
+  return promise;
+}
+
 Napi::Float32Array to_js(Napi::Env env, const std::vector<float>& v) {
   Napi::Float32Array out = Napi::Float32Array::New(env, v.size());
   if (!v.empty() && out.ElementLength() == v.size()) std::memcpy(out.Data(), v.data(), v.size() * sizeof(float));
   return out;
 }
 
-// A whole number in [1, most], or false.
-bool whole(const Napi::Value& v, double most, int* out) {
-  if (!v.IsNumber()) return false;
-  const double d = v.As<Napi::Number>().DoubleValue();
-  if (!(d >= 1) || d > most || d != std::floor(d)) return false;
-  *out = (int)d;
-  return true;
+// NaN for what is no number.
+double number(const Napi::Value& v) {
+  return v.IsNumber() ? v.As<Napi::Number>().DoubleValue() : std::numeric_limits<double>::quiet_NaN();
 }
 
-// Copies a Float32Array of exactly `expected` numbers.
-Failure floats(const Napi::Value& v, double expected, const char* what, std::vector<float>* out) {
-  if (!v.IsTypedArray() || v.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array)
-    return fail("invalid_input", std::string("Expected a Float32Array for ") + what + ".");
+bool is_floats(const Napi::Value& v) {
+  return v.IsTypedArray() && v.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
+}
+
+// Of a Float32Array; 0 where its buffer is detached.
+size_t length(const Napi::Value& v) { return v.As<Napi::TypedArray>().ElementLength(); }
+
+// No C++ exception may pass through JavaScript's frames.
+Failure copy(const Napi::Value& v, std::vector<float>* out) {
   const Napi::Float32Array a = v.As<Napi::Float32Array>();
-  const size_t n = a.ElementLength();
-  if (n == 0) return fail("invalid_input", std::string("The ") + what + " array is empty or its buffer is detached.");
-  if ((double)n != expected)
-    return fail("invalid_input", std::string("Expected ") + std::to_string((long long)expected) + " numbers for " + what +
-                                     " by the shape, but received " + std::to_string(n) + ".");
-  out->assign(a.Data(), a.Data() + n);
+  try {
+    out->assign(a.Data(), a.Data() + a.ElementLength());
+  } catch (const std::exception&) {
+    return fail("out_of_memory", "There is not enough memory to copy the arguments of this call.");
+  }
   return {};
 }
 
@@ -119,33 +138,22 @@ struct Call {
   int cotangent_count = 0;
 };
 
-class EmbedWorker final : public Worker {
+// An embedding, or with cotangents a VJP.
+class CallWorker final : public Worker {
  public:
-  EmbedWorker(Napi::Env env, Call call) : Worker(env), c_(std::move(call)) {}
+  CallWorker(Napi::Env env, Call call) : Worker(env), c_(std::move(call)) {}
 
  private:
   Failure work() override {
     c_.embeddings.resize((size_t)c_.view.count * c_.encoder->config().dims);
     c_.view.data = c_.images.data();
-    return c_.encoder->embed(c_.view, c_.cancelled.get(), c_.embeddings.data());
-  }
-  Napi::Value result(Napi::Env env) override { return to_js(env, c_.embeddings); }
-  Call c_;
-};
-
-class VjpWorker final : public Worker {
- public:
-  VjpWorker(Napi::Env env, Call call) : Worker(env), c_(std::move(call)) {}
-
- private:
-  Failure work() override {
-    c_.embeddings.resize((size_t)c_.view.count * c_.encoder->config().dims);
+    if (c_.cotangent_count == 0) return c_.encoder->embed(c_.view, c_.cancelled.get(), c_.embeddings.data());
     c_.gradients.resize((size_t)c_.cotangent_count * 3 * c_.view.height * c_.view.width);
-    c_.view.data = c_.images.data();
     return c_.encoder->vjp(c_.view, c_.cotangent_count, c_.cotangents.data(), c_.cancelled.get(), c_.embeddings.data(),
                            c_.gradients.data());
   }
   Napi::Value result(Napi::Env env) override {
+    if (c_.cotangent_count == 0) return to_js(env, c_.embeddings);
     Napi::Object o = Napi::Object::New(env);
     o.Set("embeddings", to_js(env, c_.embeddings));
     o.Set("gradients", to_js(env, c_.gradients));
@@ -161,57 +169,57 @@ class EncoderObject : public Napi::ObjectWrap<EncoderObject> {
                        {InstanceMethod<&EncoderObject::embed>("embed"), InstanceMethod<&EncoderObject::vjp>("vjp"),
                         InstanceMethod<&EncoderObject::info>("info"), InstanceMethod<&EncoderObject::close>("close")});
   }
-  explicit EncoderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EncoderObject>(info) {}
+  explicit EncoderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EncoderObject>(info) {
+    info.This().As<Napi::Object>().TypeTag(&kEncoderTag);
+  }
 
   std::shared_ptr<Encoder> encoder;
 
  private:
-  // images, count, height, width, and the token as the last argument.
-  Failure read_call(const Napi::CallbackInfo& info, size_t token_at, Call* c) {
-    if (!encoder) return fail("invalid_input", "This encoder is closed; load it again.");
-    c->encoder = encoder;
-    // 3 * 2^8 * 2^14 * 2^14 stays far inside 53 bits; the product with the count is checked as a double.
-    if (!whole(info[1], 1 << 20, &c->view.count) || !whole(info[2], 1 << 14, &c->view.height) ||
-        !whole(info[3], 1 << 14, &c->view.width))
-      return fail("invalid_input", "Expected a shape [count, 3, height, width] with 1 to 1048576 images of sides 1 to 16384.");
-    const double numbers = 3.0 * c->view.count * c->view.height * c->view.width;
-    if (Failure f = floats(info[0], numbers, "images", &c->images)) return f;
-    const Classes* classes = info.Env().GetInstanceData<Classes>();
-    if (!info[token_at].IsObject() || !info[token_at].As<Napi::Object>().InstanceOf(classes->token.Value()))
-      return fail("invalid_input", "Expected a cancellation token.");
-    c->cancelled = Token::Unwrap(info[token_at].As<Napi::Object>())->flag;
-    return {};
+  // What both calls begin with: images, count, height, width; the token is argument `token_at`.
+  static Failure read_call(const Napi::CallbackInfo& info, size_t token_at, Call* c) {
+    const EncoderObject* self = unwrap<EncoderObject>(info.This(), kEncoderTag);
+    if (!self || !self->encoder) return fail("invalid_input", "This encoder is closed; load it again.");
+    c->encoder = self->encoder;
+    if (!is_floats(info[0])) return fail("invalid_input", "Expected a Float32Array for images.");
+    RawCall raw;
+    raw.image_numbers = length(info[0]);
+    raw.count = number(info[1]);
+    raw.height = number(info[2]);
+    raw.width = number(info[3]);
+    if (Failure f = read_images(raw, &c->view)) return f;
+    const Token* token = unwrap<Token>(info[token_at], kTokenTag);
+    if (!token) return fail("invalid_input", "Expected a cancellation token.");
+    c->cancelled = token->flag;
+    return copy(info[0], &c->images);
   }
 
   Napi::Value embed(const Napi::CallbackInfo& info) {
     Call c;
     if (Failure f = read_call(info, 4, &c)) return reject(info.Env(), f);
-    auto* worker = new EmbedWorker(info.Env(), std::move(c));
-    Napi::Promise promise = worker->promise();
-    worker->Queue();
-    return promise;
+    return queue(new CallWorker(info.Env(), std::move(c)));
   }
 
   Napi::Value vjp(const Napi::CallbackInfo& info) {
     Call c;
     if (Failure f = read_call(info, 6, &c)) return reject(info.Env(), f);
-    if (!whole(info[5], 1 << 20, &c.cotangent_count) || (c.view.count != 1 && c.cotangent_count != c.view.count))
-      return reject(info.Env(), fail("invalid_input", "Expected as many cotangents as images, or any number of them for one image."));
-    if (Failure f = floats(info[4], (double)c.cotangent_count * c.encoder->config().dims, "cotangents", &c.cotangents))
-      return reject(info.Env(), f);
-    auto* worker = new VjpWorker(info.Env(), std::move(c));
-    Napi::Promise promise = worker->promise();
-    worker->Queue();
-    return promise;
+    if (!is_floats(info[4])) return reject(info.Env(), fail("invalid_input", "Expected a Float32Array for cotangents."));
+    RawCall raw;
+    raw.cotangent_numbers = length(info[4]);
+    raw.cotangent_count = number(info[5]);
+    if (Failure f = read_cotangents(raw, c.view, c.encoder->config().dims, &c.cotangent_count)) return reject(info.Env(), f);
+    if (Failure f = copy(info[4], &c.cotangents)) return reject(info.Env(), f);
+    return queue(new CallWorker(info.Env(), std::move(c)));
   }
 
   Napi::Value info(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
-    if (!encoder) {
-      throw_failure(env, fail("invalid_input", "This encoder is closed; load it again."));
+    const EncoderObject* self = unwrap<EncoderObject>(info.This(), kEncoderTag);
+    if (!self || !self->encoder) {
+      make_error(env, fail("invalid_input", "This encoder is closed; load it again.")).ThrowAsJavaScriptException();
       return env.Undefined();
     }
-    const Info i = encoder->info();
+    const Info i = self->encoder->info();
     Napi::Object o = Napi::Object::New(env);
     o.Set("path", i.path);
     o.Set("precision", i.bf16 ? "bf16" : i.path == "reference" ? "f64" : "f32");
@@ -233,7 +241,7 @@ class EncoderObject : public Napi::ObjectWrap<EncoderObject> {
 
   Napi::Value close(const Napi::CallbackInfo& info) {
     // A call that is running holds its own reference and ends in its own time.
-    encoder.reset();
+    if (EncoderObject* self = unwrap<EncoderObject>(info.This(), kEncoderTag)) self->encoder.reset();
     return info.Env().Undefined();
   }
 };
@@ -266,54 +274,38 @@ class LoadWorker final : public Worker {
   std::shared_ptr<Encoder> encoder_;
 };
 
-bool triple(const Napi::Value& v, std::optional<std::vector<float>>* out) {
-  if (v.IsUndefined()) return true;
-  if (!v.IsArray() || v.As<Napi::Array>().Length() != 3) return false;
-  std::vector<float> t;
-  for (uint32_t i = 0; i < 3; ++i) {
-    const Napi::Value n = v.As<Napi::Array>().Get(i);
-    if (!n.IsNumber()) return false;
-    t.push_back(n.As<Napi::Number>().FloatValue());
-  }
-  *out = std::move(t);
-  return true;
+std::optional<std::string> text(const Napi::Value& v) {
+  if (v.IsUndefined()) return {};
+  // No option's value is empty: a value of another type is refused as such.
+  return v.IsString() ? v.As<Napi::String>().Utf8Value() : std::string();
 }
 
-Failure read_options(const Napi::Object& o, LoadOptions* out) {
-  const Napi::Value path = o.Get("path"), precision = o.Get("precision"), act = o.Get("hiddenAct"), heads = o.Get("heads"),
-                    eps = o.Get("layerNormEps"), threads = o.Get("threads");
-  if (!path.IsUndefined()) {
-    if (!path.IsString()) return fail("invalid_input", "Expected a string for path.");
-    out->path = path.As<Napi::String>().Utf8Value();
-  }
-  if (!precision.IsUndefined()) {
-    const std::string p = precision.IsString() ? precision.As<Napi::String>().Utf8Value() : "";
-    if (p != "f32" && p != "bf16") return fail("invalid_input", "Expected \"f32\" or \"bf16\" for precision.");
-    out->bf16 = p == "bf16";
-  }
-  if (!act.IsUndefined()) {
-    const std::string a = act.IsString() ? act.As<Napi::String>().Utf8Value() : "";
-    if (a != "gelu" && a != "quick_gelu") return fail("invalid_input", "Expected \"gelu\" or \"quick_gelu\" for hiddenAct.");
-    out->overrides.act = a == "gelu" ? Activation::kGelu : Activation::kQuickGelu;
-  }
-  int n;
-  if (!heads.IsUndefined()) {
-    if (!whole(heads, 1024, &n)) return fail("invalid_input", "Expected a whole number from 1 to 1024 for heads.");
-    out->overrides.heads = n;
-  }
-  if (!threads.IsUndefined()) {
-    if (!whole(threads, 1024, &n)) return fail("invalid_input", "Expected a whole number from 1 to 1024 for threads.");
-    out->threads = n;
-  }
-  if (!eps.IsUndefined()) {
-    const double e = eps.IsNumber() ? eps.As<Napi::Number>().DoubleValue() : 0;
-    if (!(e > 0) || !(e < 1)) return fail("invalid_input", "Expected a number in (0, 1) for layerNormEps.");
-    out->overrides.eps = (float)e;
-  }
-  if (!triple(o.Get("mean"), &out->overrides.mean) || !triple(o.Get("std"), &out->overrides.std))
-    return fail("invalid_input", "Expected an array of three numbers for mean and std.");
-  out->checkpoint = o.Get("checkpoint").ToBoolean().Value();
-  return {};
+std::optional<double> optional_number(const Napi::Value& v) {
+  if (v.IsUndefined()) return {};
+  return number(v);
+}
+
+std::optional<std::vector<double>> numbers(const Napi::Value& v) {
+  if (v.IsUndefined()) return {};
+  std::vector<double> out;
+  if (v.IsArray() && v.As<Napi::Array>().Length() == 3)
+    for (uint32_t i = 0; i < 3; ++i) out.push_back(number(v.As<Napi::Array>().Get(i)));
+  return out;
+}
+
+// A property's getter may throw: the caller looks for a pending exception.
+RawOptions raw_options(const Napi::Object& o) {
+  RawOptions raw;
+  raw.path = text(o.Get("path"));
+  raw.precision = text(o.Get("precision"));
+  raw.act = text(o.Get("hiddenAct"));
+  raw.heads = optional_number(o.Get("heads"));
+  raw.threads = optional_number(o.Get("threads"));
+  raw.eps = optional_number(o.Get("layerNormEps"));
+  raw.mean = numbers(o.Get("mean"));
+  raw.std = numbers(o.Get("std"));
+  raw.checkpoint = o.Get("checkpoint").ToBoolean().Value();
+  return raw;
 }
 
 // load(path | Uint8Array, options): Promise<Encoder>
@@ -321,7 +313,9 @@ Napi::Value load(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   LoadOptions options;
   if (!info[1].IsObject()) return reject(env, fail("invalid_input", "Expected an object of options."));
-  if (Failure f = read_options(info[1].As<Napi::Object>(), &options)) return reject(env, f);
+  const RawOptions raw = raw_options(info[1].As<Napi::Object>());
+  if (env.IsExceptionPending()) return env.Undefined();
+  if (Failure f = read_options(raw, &options)) return reject(env, f);
   std::string path;
   std::vector<uint8_t> bytes;
   if (info[0].IsString()) {
@@ -331,14 +325,15 @@ Napi::Value load(const Napi::CallbackInfo& info) {
   } else if (info[0].IsTypedArray() && info[0].As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array) {
     const Napi::Uint8Array a = info[0].As<Napi::Uint8Array>();
     if (a.ElementLength() == 0) return reject(env, fail("invalid_input", "The weights are empty or their buffer is detached."));
-    bytes.assign(a.Data(), a.Data() + a.ElementLength());
+    try {
+      bytes.assign(a.Data(), a.Data() + a.ElementLength());
+    } catch (const std::exception&) {
+      return reject(env, fail("out_of_memory", "There is not enough memory to copy the weights; load them from a file."));
+    }
   } else {
     return reject(env, fail("invalid_input", "Expected a path or a Uint8Array for the weights."));
   }
-  auto* worker = new LoadWorker(env, std::move(path), std::move(bytes), std::move(options));
-  Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
+  return queue(new LoadWorker(env, std::move(path), std::move(bytes), std::move(options)));
 }
 
 Napi::Value paths(const Napi::CallbackInfo& info) {
@@ -374,28 +369,23 @@ Napi::Value measure(const Napi::CallbackInfo& info) {
   const bool bf16 = info[1].ToBoolean().Value();
   if (!ks || (bf16 && !ks->peak_bf16)) return reject(env, fail("backend_unavailable", "No such path on this processor."));
   int threads;
-  const double seconds = info[3].IsNumber() ? info[3].As<Napi::Number>().DoubleValue() : 0;
-  if (!whole(info[2], 1024, &threads) || !(seconds > 0) || seconds > 60)
+  const double seconds = number(info[3]);
+  if (!whole(number(info[2]), 1024, &threads) || !(seconds > 0) || seconds > 60)
     return reject(env, fail("invalid_input", "Expected a number of threads and 0 to 60 seconds."));
   std::vector<int> shape;
   for (size_t i = 4; i < 7 && info.Length() > 4; ++i) {
     int n;
-    if (!whole(info[i], 1 << 14, &n)) return reject(env, fail("invalid_input", "Expected sides from 1 to 16384."));
+    if (!whole(number(info[i]), 1 << 14, &n)) return reject(env, fail("invalid_input", "Expected sides from 1 to 16384."));
     shape.push_back(n);
   }
-  auto* worker = new MeasureWorker(env, *ks, bf16, std::move(shape), threads, seconds);
-  Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
+  return queue(new MeasureWorker(env, *ks, bf16, std::move(shape), threads, seconds));
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* classes = new Classes();
-  const Napi::Function encoder = EncoderObject::define(env), token = Token::define(env);
-  classes->encoder = Napi::Persistent(encoder);
-  classes->token = Napi::Persistent(token);
+  classes->encoder = Napi::Persistent(EncoderObject::define(env));
   env.SetInstanceData(classes);
-  exports.Set("Token", token);
+  exports.Set("Token", Token::define(env));
   exports.Set("load", Napi::Function::New(env, load, "load"));
   exports.Set("paths", Napi::Function::New(env, paths, "paths"));
   exports.Set("measure", Napi::Function::New(env, measure, "measure"));

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <set>
+
+#include "json.h"
 
 namespace accent {
 namespace {
 
 constexpr uint64_t kMaxHeader = 100'000'000;
-constexpr int kMaxDepth = 100;
 
 struct DtypeRow {
   const char* name;
@@ -57,190 +57,6 @@ std::string shown(const std::string& s) {
   for (char ch : s.substr(0, 80)) out += (unsigned char)ch < 0x20 || ch == 0x7f ? '?' : ch;
   return out + (s.size() > 80 ? "...\"" : "\"");
 }
-
-// A strict JSON reader over the header. Every method returns false after the first error.
-class Json {
- public:
-  explicit Json(const std::string& text) : s_(text) {}
-
-  std::string error;
-
-  bool bad(const std::string& what) {
-    if (error.empty()) error = what + " at byte " + std::to_string(at_) + " of the header";
-    return false;
-  }
-
-  void space() {
-    while (at_ < s_.size() && (s_[at_] == ' ' || s_[at_] == '\n' || s_[at_] == '\t' || s_[at_] == '\r')) ++at_;
-  }
-  bool peek(char c) {
-    space();
-    return at_ < s_.size() && s_[at_] == c;
-  }
-  bool take(char c) {
-    if (!peek(c)) return bad(std::string("expected '") + c + "'");
-    ++at_;
-    return true;
-  }
-  bool at_end() {
-    space();
-    return at_ == s_.size();
-  }
-
-  bool string(std::string* out) {
-    if (!take('"')) return false;
-    out->clear();
-    while (at_ < s_.size()) {
-      const char c = s_[at_++];
-      if (c == '"') return true;
-      if ((unsigned char)c < 0x20) return bad("control character in a string");
-      if (c != '\\') {
-        *out += c;
-        continue;
-      }
-      if (at_ >= s_.size()) break;
-      const char e = s_[at_++];
-      switch (e) {
-        case '"': case '\\': case '/': *out += e; break;
-        case 'b': *out += '\b'; break;
-        case 'f': *out += '\f'; break;
-        case 'n': *out += '\n'; break;
-        case 'r': *out += '\r'; break;
-        case 't': *out += '\t'; break;
-        case 'u': if (!escape(out)) return false; break;
-        default: return bad("unknown escape in a string");
-      }
-    }
-    return bad("unfinished string");
-  }
-
-  bool whole(uint64_t* out) {
-    space();
-    const size_t start = at_;
-    uint64_t v = 0;
-    while (at_ < s_.size() && s_[at_] >= '0' && s_[at_] <= '9') {
-      if (!multiply(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(s_[at_] - '0'), &v))
-        return bad("number too large");
-      ++at_;
-    }
-    if (at_ == start) return bad("expected a whole number");
-    if (s_[start] == '0' && at_ - start > 1) return bad("number with a leading zero");
-    if (at_ < s_.size() && (s_[at_] == '.' || s_[at_] == 'e' || s_[at_] == 'E')) return bad("expected a whole number");
-    *out = v;
-    return true;
-  }
-
-  bool list(std::vector<uint64_t>* out) {
-    out->clear();
-    if (!take('[')) return false;
-    if (peek(']')) return take(']');
-    for (;;) {
-      uint64_t v;
-      if (!whole(&v)) return false;
-      out->push_back(v);
-      if (peek(']')) return take(']');
-      if (!take(',')) return false;
-    }
-  }
-
-  // Steps over a value of any kind.
-  bool skip(int depth) {
-    if (depth > kMaxDepth) return bad("nested too deeply");
-    std::string ignored;
-    if (peek('"')) return string(&ignored);
-    if (peek('{')) {
-      ++at_;
-      if (peek('}')) return take('}');
-      for (;;) {
-        if (!string(&ignored) || !take(':') || !skip(depth + 1)) return false;
-        if (peek('}')) return take('}');
-        if (!take(',')) return false;
-      }
-    }
-    if (peek('[')) {
-      ++at_;
-      if (peek(']')) return take(']');
-      for (;;) {
-        if (!skip(depth + 1)) return false;
-        if (peek(']')) return take(']');
-        if (!take(',')) return false;
-      }
-    }
-    for (const char* word : {"true", "false", "null"})
-      if (s_.compare(at_, std::strlen(word), word) == 0) {
-        at_ += std::strlen(word);
-        return true;
-      }
-    return number();
-  }
-
- private:
-  bool digits() {
-    const size_t start = at_;
-    while (at_ < s_.size() && s_[at_] >= '0' && s_[at_] <= '9') ++at_;
-    return at_ > start || bad("expected a value");
-  }
-  bool number() {
-    if (at_ < s_.size() && s_[at_] == '-') ++at_;
-    const size_t start = at_;
-    if (!digits()) return false;
-    if (s_[start] == '0' && at_ - start > 1) return bad("number with a leading zero");
-    if (at_ < s_.size() && s_[at_] == '.') {
-      ++at_;
-      if (!digits()) return false;
-    }
-    if (at_ < s_.size() && (s_[at_] == 'e' || s_[at_] == 'E')) {
-      ++at_;
-      if (at_ < s_.size() && (s_[at_] == '+' || s_[at_] == '-')) ++at_;
-      if (!digits()) return false;
-    }
-    return true;
-  }
-
-  bool hex4(uint32_t* out) {
-    *out = 0;
-    for (int i = 0; i < 4; ++i) {
-      if (at_ >= s_.size()) return bad("unfinished escape");
-      const char c = s_[at_++];
-      const int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-      if (v < 0) return bad("bad escape");
-      *out = *out * 16 + (uint32_t)v;
-    }
-    return true;
-  }
-  bool escape(std::string* out) {
-    uint32_t c;
-    if (!hex4(&c)) return false;
-    if (c >= 0xdc00 && c < 0xe000) return bad("lone surrogate");
-    if (c >= 0xd800 && c < 0xdc00) {
-      uint32_t low;
-      if (s_.compare(at_, 2, "\\u") != 0) return bad("lone surrogate");
-      at_ += 2;
-      if (!hex4(&low)) return false;
-      if (low < 0xdc00 || low >= 0xe000) return bad("lone surrogate");
-      c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-    }
-    if (c < 0x80) {
-      *out += (char)c;
-    } else if (c < 0x800) {
-      *out += (char)(0xc0 | c >> 6);
-      *out += (char)(0x80 | (c & 63));
-    } else if (c < 0x10000) {
-      *out += (char)(0xe0 | c >> 12);
-      *out += (char)(0x80 | (c >> 6 & 63));
-      *out += (char)(0x80 | (c & 63));
-    } else {
-      *out += (char)(0xf0 | c >> 18);
-      *out += (char)(0x80 | (c >> 12 & 63));
-      *out += (char)(0x80 | (c >> 6 & 63));
-      *out += (char)(0x80 | (c & 63));
-    }
-    return true;
-  }
-
-  const std::string& s_;
-  size_t at_ = 0;
-};
 
 bool parse_metadata(Json& json, std::map<std::string, std::string>* out) {
   if (!json.take('{')) return false;
@@ -321,72 +137,12 @@ Failure check_layout(const Safetensors& file, uint64_t data_bytes) {
   return {};
 }
 
-class MemorySource : public Source {
- public:
-  explicit MemorySource(std::vector<uint8_t> bytes) : bytes_(std::move(bytes)) {}
-  uint64_t size() const override { return bytes_.size(); }
-  bool read(uint64_t at, void* to, size_t bytes) override {
-    if (at > bytes_.size() || bytes > bytes_.size() - at) return false;
-    if (bytes > 0) std::memcpy(to, bytes_.data() + at, bytes);
-    return true;
-  }
-
- private:
-  std::vector<uint8_t> bytes_;
-};
-
-class FileSource : public Source {
- public:
-  FileSource(FILE* file, uint64_t size) : file_(file), size_(size) {}
-  ~FileSource() override { std::fclose(file_); }
-  uint64_t size() const override { return size_; }
-  bool read(uint64_t at, void* to, size_t bytes) override {
-#if defined(_WIN32)
-    if (_fseeki64(file_, (long long)at, SEEK_SET) != 0) return false;
-#else
-    if (fseeko(file_, (off_t)at, SEEK_SET) != 0) return false;
-#endif
-    return std::fread(to, 1, bytes, file_) == bytes;
-  }
-
- private:
-  FILE* file_;
-  uint64_t size_;
-};
-
 }  // namespace
 
 uint64_t TensorInfo::elements() const {
   uint64_t n = 1;
   for (uint64_t side : shape) n *= side;  // read_header has seen that this does not overflow
   return n;
-}
-
-std::unique_ptr<Source> memory_source(std::vector<uint8_t> bytes) {
-  return std::make_unique<MemorySource>(std::move(bytes));
-}
-
-std::unique_ptr<Source> file_source(const std::string& path, Failure* failure) {
-  FILE* file = std::fopen(path.c_str(), "rb");
-  if (!file) {
-    *failure = fail("not_found", "The weights file could not be opened. Check that it exists and may be read.");
-    return nullptr;
-  }
-  std::setvbuf(file, nullptr, _IONBF, 0);
-#if defined(_WIN32)
-  const bool ended = _fseeki64(file, 0, SEEK_END) == 0;
-  const long long size = ended ? _ftelli64(file) : -1;
-#else
-  const bool ended = fseeko(file, 0, SEEK_END) == 0;
-  const long long size = ended ? (long long)ftello(file) : -1;
-#endif
-  // A folder opens on Linux and reports a size that no file has.
-  if (size < 0 || size > (1ll << 50)) {
-    std::fclose(file);
-    *failure = fail("not_a_regular_file", "The weights path is not a regular file.");
-    return nullptr;
-  }
-  return std::make_unique<FileSource>(file, (uint64_t)size);
 }
 
 Failure read_header(Source& source, Safetensors* out) {

@@ -2,7 +2,7 @@
 // ("lanes") at a time. Rows of activations are tokens, lane after lane. What the backward needs of a block is kept
 // (9 N d floats: x0, q, k, v, x1 and the MLP's input 4 N d); with checkpointing only x0 is, and the rest is computed
 // again. The last block computes queries, attention and MLP for the class token alone, since nothing else is read.
-// One file, because forward and backward share the layout of every buffer; it is the only long one beside addon.cc.
+// One file of over 400 lines, because forward and backward share the layout of every buffer: apart they would repeat it.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
