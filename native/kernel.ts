@@ -223,8 +223,14 @@ interface Shape {
   readonly width: number;
 }
 
+/** A shape in a message: its first sides, and types where numbers should be. */
+function shown(shape: readonly unknown[]): string {
+  const sides = shape.slice(0, 6).map((side) => (typeof side === 'number' ? side : typeof side));
+  return `[${sides.join(', ')}${shape.length > 6 ? ', ...' : ''}]`;
+}
+
 /** [n, 3, h, w] or [3, h, w]; without a shape square images of the encoder's own size. */
-function readShape(images: unknown, shape: readonly number[] | undefined, size: number): Shape {
+function readShape(images: unknown, shape: unknown, size: number): Shape {
   if (!(images instanceof Float32Array)) throw invalid('Expected a Float32Array for images.');
   if (shape === undefined) {
     const n = images.length / (3 * size * size);
@@ -235,24 +241,43 @@ function readShape(images: unknown, shape: readonly number[] | undefined, size: 
     }
     return { n, height: size, width: size };
   }
-  const [n, channels, height, width] = shape.length === 3 ? [1, ...shape] : shape;
+  const given: readonly unknown[] = Array.isArray(shape) ? shape : [shape];
+  const [n, channels, height, width] = given.length === 3 ? [1, ...given] : given;
   const sides = [n, height, width];
-  if ((shape.length !== 3 && shape.length !== 4) || channels !== 3 || !sides.every(isSide)) {
+  if ((given.length !== 3 && given.length !== 4) || channels !== 3 || !sides.every(isSide)) {
     throw invalid(
-      `Expected a shape [3, height, width] or [n, 3, height, width], but received [${shape.join(', ')}].`,
+      `Expected a shape [3, height, width] or [n, 3, height, width], but received ${shown(given)}.`,
     );
   }
   const [count, h, w] = sides as [number, number, number];
   if (count * 3 * h * w !== images.length) {
     throw invalid(
-      `Expected ${count * 3 * h * w} numbers for the shape [${shape.join(', ')}], but received ${images.length}.`,
+      `Expected ${count * 3 * h * w} numbers for the shape ${shown(given)}, but received ${images.length}.`,
     );
   }
   return { n: count, height: h, width: w };
 }
 
-function isSide(value: number | undefined): boolean {
-  return value !== undefined && Number.isInteger(value) && value > 0 && value <= 1 << 20;
+function isSide(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 1 << 20;
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) || value instanceof Float32Array;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The signal of a call's options, checked: a caller without types may pass anything. */
+function signalOf(options: unknown): AbortSignal | undefined {
+  if (options === undefined) return undefined;
+  if (!isObject(options)) throw invalid('Expected an object { signal } for the options of a call.');
+  const signal = 'signal' in options ? options.signal : undefined;
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw invalid('Expected an AbortSignal for signal.');
+  return signal;
 }
 
 /** The kernel over a loaded native module. */
@@ -261,6 +286,7 @@ export function createKernel(binding: Binding): Kernel {
   return {
     paths: binding.paths(),
     async loadEncoder(source, options = {}) {
+      if (!isObject(options)) throw invalid('Expected an object of options.');
       for (const name of Object.keys(options)) {
         if (!OPTION_NAMES.has(name)) {
           throw invalid(`Unknown option "${name}"; expected one of ${[...OPTION_NAMES].join(', ')}.`);
@@ -281,7 +307,7 @@ function createEncoder(queue: Queue, native: NativeEncoder): Encoder {
 
   const embed: Encoder['embed'] = async (images, shape, options) => {
     const { n, height, width } = readShape(images, shape, size);
-    return queue(options?.signal, (token) => native.embed(images, n, height, width, token));
+    return queue(signalOf(options), (token) => native.embed(images, n, height, width, token));
   };
 
   const vjp: Encoder['vjp'] = async (image, cotangents, shape, options) => {
@@ -289,7 +315,7 @@ function createEncoder(queue: Queue, native: NativeEncoder): Encoder {
     if (!(cotangents instanceof Float32Array) || cotangents.length === 0 || cotangents.length % dims !== 0) {
       throw invalid(`Expected a Float32Array of one or more cotangents of ${dims} numbers.`);
     }
-    const result = await queue(options?.signal, (token) =>
+    const result = await queue(signalOf(options), (token) =>
       native.vjp(image, n, height, width, cotangents, cotangents.length / dims, token),
     );
     return { embedding: result.embeddings, gradients: result.gradients };
@@ -298,6 +324,7 @@ function createEncoder(queue: Queue, native: NativeEncoder): Encoder {
   /** Embeddings of all references, embedding what is not at hand, images of one shape together. */
   async function embedAll(references: readonly Reference[], options?: CallOptions): Promise<Float32Array[]> {
     const found = references.map((reference) => {
+      if (!isObject(reference)) throw invalid('Expected { embedding } or { image } for every reference.');
       if ('embedding' in reference) {
         if (!(reference.embedding instanceof Float32Array) || reference.embedding.length !== dims) {
           throw invalid(`Expected ${dims} numbers for a reference's embedding.`);
@@ -346,7 +373,12 @@ function createEncoder(queue: Queue, native: NativeEncoder): Encoder {
     embed,
     vjp,
     async similarityGradient(image, references, weights, shape, options) {
-      if (references.length === 0 || references.length !== weights.length) {
+      if (
+        !isList(references) ||
+        !isList(weights) ||
+        references.length === 0 ||
+        references.length !== weights.length
+      ) {
         throw invalid('Expected one weight for each of one or more references.');
       }
       const embeddings = await embedAll(references, options);

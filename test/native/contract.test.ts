@@ -127,15 +127,21 @@ describe('cancelling', () => {
   });
 
   it('stops a running call between layers', async () => {
+    const image = uniform(1, PIXELS);
+    const cotangents = uniform(2, 20_000 * DIMS);
+    const timed = async (call: Promise<unknown>): Promise<number> => {
+      const begin = performance.now();
+      await call;
+      return performance.now() - begin;
+    };
+    // A hundredth of the work, so that a slow or busy machine gets the time it needs.
+    const part = await timed(encoder.vjp(image, cotangents.subarray(0, 200 * DIMS)));
     const controller = new AbortController();
-    const call = failure(
-      encoder.vjp(uniform(1, PIXELS), uniform(2, 20_000 * DIMS), undefined, { signal: controller.signal }),
-    );
-    const begin = performance.now();
-    setTimeout(() => controller.abort(), 30);
+    const call = failure(encoder.vjp(image, cotangents, undefined, { signal: controller.signal }));
+    setTimeout(() => controller.abort(), part);
+    expect(await timed(call)).toBeLessThan(40 * part);
     expect((await call).code).toBe('cancelled');
-    expect(performance.now() - begin).toBeLessThan(5000);
-    expect(await encoder.embed(uniform(1, PIXELS))).toHaveLength(DIMS);
+    expect(await encoder.embed(image)).toHaveLength(DIMS);
   });
 });
 
