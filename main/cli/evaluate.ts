@@ -11,6 +11,7 @@ import type { Host } from '../host.ts';
 import { forkSpawn } from '../link/index.ts';
 import type { Output } from './output.ts';
 import { appVersion, choosePack, importRoot } from './studio.ts';
+import { parseSweep, sweepScales } from './sweep.ts';
 
 export interface EvaluateFlags {
   readonly pack?: string;
@@ -27,6 +28,7 @@ export interface EvaluateFlags {
   readonly references?: string;
   readonly source?: string;
   readonly scale?: string[];
+  readonly sweep?: string;
   readonly refs?: string;
   readonly out?: string;
   readonly quick?: boolean;
@@ -189,6 +191,7 @@ export async function evaluate(input: EvaluateFlags, output: Output, signal: Abo
       return [arm, number('scale', value)];
     }),
   );
+  const sweep = flags.sweep === undefined ? null : parseSweep(flags.sweep);
   await mkdir(out, { recursive: true });
   const host = createHost(
     { ...config, packFolders: [...pack.folders, ...baseline.folders, ...config.packFolders] },
@@ -225,6 +228,15 @@ export async function evaluate(input: EvaluateFlags, output: Output, signal: Abo
     const root = flags.refs === undefined ? await host.sampleRoot() : await host.registerRoot(flags.refs);
     if (!root) throw new AppError('not_found', 'The sample images are missing. Name a folder with --refs.');
     await importRoot(host, root, packId, output, signal);
+    if (sweep) {
+      const run = async (request: EvaluateRequest): Promise<EvaluationReport> => {
+        await follow(host, request, output, signal);
+        const { evaluationId } = request;
+        return (await host.services.evaluation.report({ evaluationId }, { signal })).report;
+      };
+      await sweepScales(sweep, checked.output, run, out, output);
+      return;
+    }
     await follow(host, checked.output, output, signal);
     const files = await host.services.evaluation.report({ evaluationId: 'results' }, { signal });
     const summary = summaryOf(files.report);

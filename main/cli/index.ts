@@ -55,6 +55,7 @@ const OPTIONS: Readonly<Record<string, NonNullable<ParseArgsConfig['options']>>>
     references: text,
     source: text,
     scale: many,
+    sweep: text,
     refs: text,
     out: text,
     quick: flag,

@@ -44,6 +44,7 @@ Add --help to a command to learn it. --catalog DIR uses another data folder, --j
   --count N                only the first N prompts
   --arms A,B               sentence, coarse, coarse2, wrong, refined, baseline, baseline-guided, first-order, composable, structure
   --scale ARM=S            scale of a rival (again for more); --seeds N pictures of each prompt and arm (1)
+  --sweep ARM=S,S,...      only this rival, at each scale: which one is best (sweep-ARM.json)
   --steps N  --guidance S  --rebuild FORM  --window LOW,HIGH  --references N  --source KIND      the pack's own values without
   --refs DIR               where references come from (the sample images)
   --quick                  60 validation prompts, four arms, 20 steps; then makes 20 rows of docs/evaluation.json again

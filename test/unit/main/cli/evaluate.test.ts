@@ -1,6 +1,11 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ArmScore, EvaluationReport, StudyResults } from '#contract';
+import type { ArmScore, EvaluateRequest, EvaluationReport, StudyResults } from '#contract';
 import { summaryOf } from '../../../../main/cli/evaluate.ts';
+import { makeOutput } from '../../../../main/cli/output.ts';
+import { bestOf, parseSweep, sweepScales } from '../../../../main/cli/sweep.ts';
 import { studyMarkdown } from '../../../../main/cli/study.ts';
 
 const score = (arm: ArmScore['arm'], value: number): ArmScore => ({
@@ -36,6 +41,61 @@ describe('evaluation.json', () => {
       seconds: 1.23,
       encoder: 0.1235,
     });
+  });
+});
+
+describe('a sweep of a scale', () => {
+  it.each(['refined=1', 'first-order', 'first-order=', 'first-order=a', 'composable=1,101'])(
+    'refuses %j',
+    (text) => {
+      expect(() => parseSweep(text)).toThrow('--sweep: expected ARM=S,S');
+    },
+  );
+  it('takes the most details shown, of equals the smallest scale', () => {
+    const row = (scale: number, detail: number | null) => ({
+      scale,
+      detail,
+      low: null,
+      high: null,
+      fd: null,
+    });
+    expect(bestOf([row(2, 60), row(1, 60), row(4, 50), row(0.5, null)])?.scale).toBe(1);
+    expect(bestOf([row(1, null)])).toBeNull();
+  });
+  it('runs the arm alone at each scale, in results of its own, and writes what came out', async () => {
+    const out = mkdtempSync(join(tmpdir(), 'accent-sweep-'));
+    const asked: [string, readonly string[], number][] = [];
+    const base = {
+      settings: { rivalScales: { composable: 2, 'first-order': 0.1 } },
+      promptSet: { name: 'validation' },
+      arms: ['coarse'],
+    } as unknown as EvaluateRequest;
+    const lines: string[] = [];
+    await sweepScales(
+      parseSweep('first-order=0.05,0.2'),
+      base,
+      async ({ evaluationId, arms, settings }) => {
+        const scale = settings.rivalScales['first-order'];
+        asked.push([evaluationId, arms, scale]);
+        return { arms: [score('first-order', 100 * scale)] } as unknown as EvaluationReport;
+      },
+      out,
+      { ...makeOutput(false), line: (text) => lines.push(text) },
+    );
+    expect(asked).toEqual([
+      ['sweep-first-order-0_05', ['first-order'], 0.05],
+      ['sweep-first-order-0_2', ['first-order'], 0.2],
+    ]);
+    expect(JSON.parse(readFileSync(join(out, 'sweep-first-order.json'), 'utf8'))).toMatchObject({
+      arm: 'first-order',
+      best: 0.2,
+      rows: [
+        { scale: 0.05, detail: 5 },
+        { scale: 0.2, detail: 20 },
+      ],
+    });
+    expect(lines.at(-1)).toBe('best: 0.2');
+    rmSync(out, { recursive: true });
   });
 });
 
