@@ -14,13 +14,12 @@ export const toImage = (row: ImageRow): CatalogImage => ({
   rootId: row.root_id,
 });
 
-/** Place after which a page begins, from `next` of the page before. */
-function placeOf(after: string | undefined): readonly [number, string] | undefined {
+/** Place after which a page begins, from `next` of the page before: `time.id`, or a number in a filtered list. */
+function placeOf(after: string | undefined, pattern: RegExp): readonly string[] | undefined {
   if (after === undefined) return undefined;
-  const [at, id] = after.split('.');
-  if (at === undefined || id === undefined || !/^\d{1,16}$/.test(at))
-    throw new AppError('invalid_input', 'Expected `after` as the page before gave it in `next`.');
-  return [Number(at), id];
+  const found = pattern.exec(after);
+  if (!found) throw new AppError('invalid_input', 'Expected `after` as the page before gave it in `next`.');
+  return found.slice(1);
 }
 
 type Service = StudioServices['catalog'];
@@ -38,16 +37,20 @@ export function makeImages(
   }
   return {
     images({ after, limit, rootId, filter }) {
-      const below = placeOf(after);
-      const rows =
-        filter === undefined
-          ? read.images.page(
-              below?.[0] ?? Number.MAX_SAFE_INTEGER,
-              below?.[1] ?? '~',
-              rootId ?? null,
-              limit + 1,
-            )
-          : read.facts.page({ ...filter, rootId: filter.rootId ?? rootId }, below, limit + 1);
+      if (filter !== undefined || rootId !== undefined) {
+        const below = placeOf(after, /^n(\d{1,15})$/)?.[0];
+        const rows = read.facts.page(
+          { ...filter, rootId: filter?.rootId ?? rootId },
+          below === undefined ? undefined : Number(below),
+          limit + 1,
+        );
+        const items = rows.slice(0, limit);
+        const last = items.at(-1);
+        return { items: items.map(toImage), next: rows.length > limit && last ? `n${last.number}` : null };
+      }
+      const [at = String(Number.MAX_SAFE_INTEGER), id = '~'] =
+        placeOf(after, /^(\d{1,16})\.([A-Za-z0-9_-]{1,64})$/) ?? [];
+      const rows = read.images.page(Number(at), id, null, limit + 1);
       const items = rows.slice(0, limit);
       const last = items.at(-1);
       return {

@@ -258,6 +258,7 @@ export async function* importFolder(
             format,
             bytes: row.bytes,
             taken_at: takenAt ?? null,
+            at: takenAt ?? now(),
             look: lookOf(rgb, context.size),
             name,
             caption,

@@ -333,6 +333,7 @@ export function makeCatalog({
             format: 'png',
             bytes: null,
             taken_at: null,
+            at: now(),
             look: lookOf(rgb, size),
             name,
             caption: '',

@@ -63,7 +63,7 @@ export async function* stage<T, R>(
         arrived.ring();
       }
     } catch (error) {
-      const failed = Promise.reject<R>(error as Error);
+      const failed = Promise.reject<R>(error);
       failed.catch(() => undefined);
       results.push(failed);
     } finally {

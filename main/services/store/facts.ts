@@ -9,6 +9,8 @@ export interface FactRow {
   readonly format: string | null;
   readonly bytes: number | null;
   readonly taken_at: number | null;
+  /** When it was taken, or else came in. */
+  readonly at: number;
   /** Difference hash of the picture, 64 bits (services/catalog/look.ts); null where it was never computed. */
   readonly look: bigint | null;
   readonly name: string;
@@ -30,36 +32,92 @@ export interface ImageFilter {
   readonly missing?: boolean | undefined;
 }
 
-const TIME = 'coalesce(f.taken_at, i.imported_at)';
 const PRESENT =
   'EXISTS (SELECT 1 FROM files x WHERE x.content_hash = i.content_hash AND x.missing_since IS NULL)';
 
-function conditionsOf(f: ImageFilter): { wheres: string[]; values: (string | number)[] } {
-  const wheres: string[] = [];
-  const values: (string | number)[] = [];
-  const add = (where: string, ...of: (string | number)[]): void => {
-    wheres.push(where);
-    values.push(...of);
+/** Rows up to which it is worth to read all that one condition lets through and to sort them. */
+const FEW = 20_000;
+
+interface Condition {
+  /** As a condition of facts `f` and images `i`; an index is not asked for where the order of the list comes from another. */
+  readonly where: string;
+  readonly values: readonly (string | number)[];
+  /** The same as what is read first; `ordered` where that comes in the order of the list by itself. */
+  readonly lead?: {
+    readonly from: string;
+    readonly where: string;
+    readonly ordered: boolean;
+    readonly count: string;
   };
+}
+
+/** The conditions of a filter; of several that could lead, the one that usually lets least through comes first. */
+function conditionsOf(f: ImageFilter): Condition[] {
+  const out: Condition[] = [];
   const words = f.words === undefined ? undefined : wordsQuery(f.words);
-  if (words === null) add('0');
+  if (words === null) out.push({ where: '0', values: [] });
   else if (words !== undefined)
-    add('f.number IN (SELECT rowid FROM facts_fts WHERE facts_fts MATCH ?)', words);
-  if (f.rootId !== undefined)
-    add(
-      '(i.root_id = ? OR EXISTS (SELECT 1 FROM files x WHERE x.content_hash = i.content_hash AND x.root_id = ?))',
-      f.rootId,
-      f.rootId,
-    );
+    out.push({
+      where: 'f.number IN (SELECT rowid FROM facts_fts WHERE facts_fts MATCH ?)',
+      values: [words],
+      lead: {
+        from: 'facts_fts l CROSS JOIN facts f ON f.number = l.rowid',
+        where: 'facts_fts MATCH ?',
+        ordered: true,
+        count: '',
+      },
+    });
   if (f.tag !== undefined)
-    add('i.content_hash IN (SELECT content_hash FROM image_tags WHERE tag = ?)', f.tag);
-  if (f.format !== undefined) add('f.format = ?', f.format);
-  if (f.minSide !== undefined) add('min(i.width, i.height) >= ?', f.minSide);
-  if (f.from !== undefined) add(`${TIME} >= ?`, f.from);
-  if (f.to !== undefined) add(`${TIME} < ?`, f.to);
+    out.push({
+      where: 'EXISTS (SELECT 1 FROM image_tags t WHERE t.tag = ? AND t.content_hash = f.content_hash)',
+      values: [f.tag],
+      lead: {
+        from: 'image_tags l CROSS JOIN facts f ON f.content_hash = l.content_hash',
+        where: 'l.tag = ?',
+        ordered: false,
+        count: 'SELECT 1 FROM image_tags WHERE tag = ?',
+      },
+    });
+  const time = [
+    ...(f.from === undefined ? [] : [['>=', f.from] as const]),
+    ...(f.to === undefined ? [] : [['<', f.to] as const]),
+  ];
+  if (time.length > 0) {
+    const where = (column: string): string => time.map(([op]) => `${column} ${op} ?`).join(' AND ');
+    out.push({
+      where: where('+f.at'),
+      values: time.map(([, at]) => at),
+      lead: {
+        from: 'facts f INDEXED BY facts_by_at',
+        where: where('f.at'),
+        ordered: false,
+        count: `SELECT 1 FROM facts WHERE ${where('at')}`,
+      },
+    });
+  }
+  if (f.rootId !== undefined) {
+    const within =
+      'SELECT content_hash FROM files WHERE root_id = ? UNION SELECT content_hash FROM images WHERE root_id = ?';
+    out.push({
+      where:
+        '(i.root_id = ? OR EXISTS (SELECT 1 FROM files x WHERE x.content_hash = i.content_hash AND x.root_id = ?))',
+      values: [f.rootId, f.rootId],
+      lead: {
+        from: `(${within}) l CROSS JOIN facts f ON f.content_hash = l.content_hash`,
+        where: '1',
+        ordered: false,
+        count: 'SELECT 1 FROM files WHERE root_id = ? UNION ALL SELECT 1 FROM images WHERE root_id = ?',
+      },
+    });
+  }
+  if (f.format !== undefined) out.push({ where: 'f.format = ?', values: [f.format] });
+  if (f.minSide !== undefined) out.push({ where: 'min(i.width, i.height) >= ?', values: [f.minSide] });
   if (f.missing !== undefined)
-    add(f.missing ? `(i.root_id IS NOT NULL AND NOT ${PRESENT})` : `(i.root_id IS NULL OR ${PRESENT})`);
-  return { wheres, values };
+    out.push({
+      where: f.missing ? `(i.root_id IS NOT NULL AND NOT ${PRESENT})` : `(i.root_id IS NULL OR ${PRESENT})`,
+      values: [],
+    });
+  return out;
 }
 
 export function factReads(db: Db) {
@@ -81,7 +139,17 @@ export function factReads(db: Db) {
     'SELECT content_hash, choice FROM choices WHERE phrase = ? ORDER BY chosen_at, content_hash',
   );
   const chosen = db.prepare<[string], number>('SELECT count(*) FROM choices WHERE content_hash = ?').pluck();
-  const from = 'FROM images i JOIN facts f ON f.content_hash = i.content_hash';
+  /** What a page reads first: words, which come in order; else a condition that lets few through; else all in order. */
+  function leadOf(conditions: readonly Condition[]): Condition | undefined {
+    return conditions.find(({ lead, values }) => {
+      if (!lead || lead.ordered) return lead !== undefined;
+      const n = db
+        .prepare<(string | number)[], number>(`SELECT count(*) FROM (${lead.count} LIMIT ${FEW + 1})`)
+        .pluck()
+        .get(...values);
+      return (n ?? 0) <= FEW;
+    });
+  }
   return {
     one: (hash: string): FactRow | undefined => {
       const row = one.get(hash);
@@ -91,6 +159,7 @@ export function factReads(db: Db) {
           number: Number(row.number),
           bytes: row.bytes === null ? null : Number(row.bytes),
           taken_at: row.taken_at === null ? null : Number(row.taken_at),
+          at: Number(row.at),
         }
       );
     },
@@ -104,26 +173,37 @@ export function factReads(db: Db) {
     chosen: (hash: string) => (chosen.get(hash) ?? 0) > 0,
     /** Content hashes of the images that a filter lets through. */
     matching: (filter: ImageFilter): string[] => {
-      const { wheres, values } = conditionsOf(filter);
+      const conditions = conditionsOf(filter);
+      const where = conditions.map((c) => c.where).join(' AND ');
       return db
         .prepare<(string | number)[], string>(
-          `SELECT i.content_hash ${from} ${wheres.length > 0 ? `WHERE ${wheres.join(' AND ')}` : ''}`,
+          `SELECT i.content_hash FROM images i JOIN facts f ON f.content_hash = i.content_hash ${where && `WHERE ${where}`}`,
         )
         .pluck()
-        .all(...values);
+        .all(...conditions.flatMap((c) => c.values));
     },
-    /** A page of images below a place of the order, newest import first. */
-    page: (filter: ImageFilter, below: readonly [number, string] | undefined, limit: number): ImageRow[] => {
-      const { wheres, values } = conditionsOf(filter);
-      if (below) {
-        wheres.push('(i.imported_at, i.image_id) < (?, ?)');
-        values.push(...below);
+    /** A page of images, the last that came in first: those below a number of the page before. */
+    page: (
+      filter: ImageFilter,
+      below: number | undefined,
+      limit: number,
+    ): (ImageRow & { number: number })[] => {
+      const conditions = conditionsOf(filter);
+      const first = leadOf(conditions);
+      const rest = conditions.filter((c) => c !== first);
+      const wheres = [...(first?.lead ? [first.lead.where] : []), ...rest.map((c) => c.where)];
+      const values = [...(first?.values ?? []), ...rest.flatMap((c) => c.values)];
+      const order = first?.lead?.ordered ? 'l.rowid' : 'f.number';
+      // A list that is sorted anyway is cut off after sorting; one that comes in order is entered at the place.
+      if (below !== undefined) {
+        wheres.push(`${order} < ?`);
+        values.push(below);
       }
       return db
-        .prepare<(string | number)[], ImageRow>(
-          `SELECT i.image_id, i.content_hash, i.name, i.width, i.height, i.imported_at, i.root_id ${from}
-             ${wheres.length > 0 ? `WHERE ${wheres.join(' AND ')}` : ''}
-             ORDER BY i.imported_at DESC, i.image_id DESC LIMIT ?`,
+        .prepare<(string | number)[], ImageRow & { number: number }>(
+          `SELECT i.image_id, i.content_hash, i.name, i.width, i.height, i.imported_at, i.root_id, f.number
+             FROM ${first?.lead?.from ?? 'facts f'} CROSS JOIN images i ON i.content_hash = f.content_hash
+             ${wheres.length > 0 ? `WHERE ${wheres.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`,
         )
         .all(...values, limit);
     },
@@ -133,7 +213,7 @@ export function factReads(db: Db) {
 export function factWrites(db: Db) {
   const one = db.prepare<[string], FactRow>('SELECT * FROM facts WHERE content_hash = ?');
   const insert = db.prepare(
-    `INSERT INTO facts (content_hash, format, bytes, taken_at, look, name, caption, tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO facts (content_hash, format, bytes, taken_at, look, name, caption, tags, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const drop = db.prepare('DELETE FROM facts WHERE number = ?');
   const unword = db.prepare(
@@ -178,6 +258,7 @@ export function factWrites(db: Db) {
         f.name,
         f.caption,
         text,
+        f.at,
       ).lastInsertRowid as number;
       word.run(number, f.name, text, f.caption);
     },

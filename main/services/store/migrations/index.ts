@@ -3,6 +3,7 @@ import { gallery } from './1100-gallery.ts';
 import { quarantine } from './1150-quarantine.ts';
 import { catalog } from './1200-catalog.ts';
 import { counters } from './1210-counters.ts';
+import { listOrder } from './1220-list-order.ts';
 
 /** One numbered step of the schema; its statements run in one transaction with the new version number. */
 export interface Migration {
@@ -11,4 +12,4 @@ export interface Migration {
 }
 
 /** In order, numbered with gaps. A released migration is never changed. */
-export const MIGRATIONS: readonly Migration[] = [first, gallery, quarantine, catalog, counters];
+export const MIGRATIONS: readonly Migration[] = [first, gallery, quarantine, catalog, counters, listOrder];

@@ -1,3 +1,3 @@
 import { catalogKillSuite } from '../../../../support/catalog-kill-suite.ts';
 
-catalogKillSuite(60);
+catalogKillSuite(30);

@@ -69,6 +69,8 @@ async function search(request: object): Promise<{ name: string; alike?: number |
   expect(hits.map((h) => h.rank)).toEqual(hits.map((_, i) => i + 1));
   return hits.map((h) => ({ name: h.image.name, ...(h.alike === undefined ? {} : { alike: h.alike }) }));
 }
+/** The order in which an image came in. */
+const place = (name: string): number => rig.store.read.facts.one(hash.get(name) ?? '')?.number ?? 0;
 const names = async (request: object): Promise<string[]> => (await search(request)).map((h) => h.name);
 async function references(request: object): Promise<string[]> {
   const input = v.parse(ReferencesRequest, { packId: 'a', phrase: 'red', k: 3, ...request });
@@ -118,9 +120,41 @@ describe('search', () => {
     expect(await names({ text: 'red', filter: { rootId: 'none' } })).toEqual([]);
     expect(await names({ text: 'red', filter: { to: 1 } })).toEqual([]);
     expect(await names({ text: 'red', filter: {} })).toHaveLength(6);
-    const page = await rig.catalog.service.images({ limit: 2, filter: { tag: 'sea side' } }, idle);
-    expect(page.items).toHaveLength(2);
-    expect(page.next).toBeNull();
+    const rootId = rig.store.read.images.roots()[0]?.root_id ?? '';
+    for (const [filter, n] of [
+      [{ tag: 'sea side' }, 2],
+      [{ words: 'png' }, 4],
+      [{ from: 1 }, 6],
+      [{ from: 1, to: 2 }, 0],
+      [{ rootId }, 6],
+      [{ rootId, format: 'png' as const, words: 're' }, 2],
+      [{ minSide: 24 }, 6],
+      [{ minSide: 25 }, 0],
+      [{ missing: false }, 6],
+      [{}, 6],
+    ] as const) {
+      const seen: string[] = [];
+      for (let after: string | undefined; ;) {
+        const page = await rig.catalog.service.images(
+          { limit: 2, filter, ...(after === undefined ? {} : { after }) },
+          idle,
+        );
+        seen.push(...page.items.map((i) => i.name));
+        if (page.next === null) break;
+        after = page.next;
+      }
+      expect([JSON.stringify(filter), seen.length, new Set(seen).size]).toEqual([
+        JSON.stringify(filter),
+        n,
+        n,
+      ]);
+      expect(seen).toEqual(
+        [...hash.keys()].filter((name) => seen.includes(name)).sort((a, b) => place(b) - place(a)),
+      );
+    }
+    expect(() => rig.catalog.service.images({ limit: 2, filter: {}, after: '1 OR 1' }, idle)).toThrow(
+      expect.objectContaining({ code: 'invalid_input' }),
+    );
   });
 
   it('folds what is the same on each level, and counts it', async () => {

@@ -111,8 +111,8 @@ describe('the gallery', () => {
     const times = (await gallery.service.browse(v.parse(BrowseRequest, {}), idle)).items.map(
       (p) => p.createdAt,
     );
-    expect(await found({ from: times[1] as number })).toHaveLength(2);
-    expect(await found({ to: times[1] as number })).toEqual(['a Röbot with antennas']);
+    expect(await found({ from: times[1] })).toHaveLength(2);
+    expect(await found({ to: times[1] })).toEqual(['a Röbot with antennas']);
     expect(await gallery.service.facets({}, idle)).toMatchObject({
       pairs: 3,
       starred: 2,

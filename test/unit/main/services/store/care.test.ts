@@ -48,6 +48,7 @@ function fill(store: Store, from: number, to: number): void {
         format: 'png',
         bytes: 1,
         taken_at: null,
+        at: n,
         look: BigInt.asIntN(64, BigInt(n) * 0x9e3779b97f4a7c15n),
         name: `picture-${n}.png`,
         caption: `the caption of ${n}`,
