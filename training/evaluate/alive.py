@@ -1,5 +1,5 @@
 """
-Experiment 1 of docs/method.md, "alive": validation loss at 10 levels with g, without, with -g, with the g of wrong
+Experiment 1 of docs/method.md, "alive": validation loss at 9 levels with g, without, with -g, with the g of wrong
 references and with a random g of equal norm; c as at sampling: a source embedding with the prior's error, and references
 for details that the image shows; reference tokens kept and masked.
 
@@ -25,6 +25,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", required=True)
     parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--levels", type=int, nargs="+", default=list(range(100, 1000, 100)))
     args = parser.parse_args()
     models = Models(args.config)
     denoiser, scale, seen = models.denoiser()
@@ -41,7 +42,7 @@ def main():
     condition, present = conditions.tokens(e, groups)
     masks = {"kept": present, "masked": torch.cat([torch.ones(n, 1), torch.zeros(n, c["references"])], 1)}
     table = []
-    for t in range(100, 1000, 100):
+    for t in args.levels:
         level = torch.full((n,), t)
         x = models.schedule.add_noise(x0, torch.randn_like(x0), level)
         right = conditions.cotangent(groups, level)

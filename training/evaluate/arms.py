@@ -20,6 +20,8 @@ from ..diffusion.sampler import Batch, Plan, TwoStageSampler
 from .models import Models, ReferenceFolder
 
 ARMS = {"sentence": "single", "coarse": "single", "coarse2": "null", "wrong": "gradient", "refined": "gradient"}
+#: One stage, 3 channels, identical c: needs the Baseline's own denoiser.
+STAGES = {**ARMS, "baseline": "single"}
 
 
 def draw_prompts(models: Models, split_name: str, n: int, seed: int = 5) -> list[dict]:
@@ -84,9 +86,16 @@ def generate(sampler: TwoStageSampler, prepared: Prepared, arm: str, plan: Plan,
         # Another prompt's references in the gradient only.
         gradient_index = [(i + n // 2) % n for i in index] if arm == "wrong" else index
         work = Batch(condition, mask, noise_for(index, prepared.folder.images.shape[-1]), prepared.cotangent(gradient_index))
-        x = sampler.run(work, Plan(**{**plan.__dict__, "stages": ARMS[arm]}))
+        x = sampler.run(work, Plan(**{**plan.__dict__, "stages": STAGES[arm]}))
         out.append(((x + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy())
     return np.concatenate(out)
+
+
+def baseline(config: str, other: TwoStageSampler) -> TwoStageSampler:
+    """The Baseline in the same sampler; prints how many images it has seen."""
+    denoiser, scale, seen = Models(config, "baseline").denoiser()
+    print(json.dumps({"baselineImagesSeen": seen}), flush=True)
+    return TwoStageSampler(denoiser, other.encoder, other.schedule, scale)
 
 
 def wanted_details(prompts: list[dict]) -> list[dict]:
@@ -125,7 +134,7 @@ def main():
     parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--rebuild", default="mean-shift")
     parser.add_argument("--window", type=int, nargs=2, default=[100, 900])
-    parser.add_argument("--arms", nargs="+", default=list(ARMS))
+    parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(STAGES))
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--out", help="folder for sheet.png and result.json")
     args = parser.parse_args()
@@ -140,7 +149,7 @@ def main():
     result = {"imagesSeen": seen, "split": args.split, "prompts": len(prompts), "details": sum(map(len, wanted)), "plan": plan.__dict__, "arms": {}}
     for arm in args.arms:
         began = time.time()
-        columns[arm] = generate(sampler, prepared, arm, plan)
+        columns[arm] = generate(baseline(args.config, sampler) if arm == "baseline" else sampler, prepared, arm, plan)
         shown[arm] = detail_matching(columns[arm], wanted, reader)
         share, low, high = interval(shown[arm])
         result["arms"][arm] = {"detail": round(100 * share, 2), "detailLow": round(100 * low, 2), "detailHigh": round(100 * high, 2), "allRight": round(100 * float(np.mean([all(x.values()) for x in shown[arm]])), 2), "seconds": round((time.time() - began) / len(prompts), 2)}

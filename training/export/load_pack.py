@@ -31,8 +31,8 @@ def init_from(pack: Path, model: torch.nn.Module, part: str = "denoiser") -> int
 
 
 def training_tensors(head: dict, errors: dict) -> dict[str, torch.Tensor]:
-    """The encoder's value head and the prior's errors, small enough to travel with a pack."""
-    tensors = {**{f"head.{k}": v for k, v in head.items()}, **{f"errors.{k}": v for k, v in errors.items()}}
+    """The encoder's value head and 256 of the prior's errors, small enough to travel with a pack."""
+    tensors = {**{f"head.{k}": v for k, v in head.items()}, **{f"errors.{k}": v[:256] for k, v in errors.items()}}
     return {k: (v.half() if v.numel() > 1000 else v.float()).clone().contiguous() for k, v in tensors.items()}
 
 

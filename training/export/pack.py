@@ -146,6 +146,22 @@ def prune_words(text, kept: list[int]):
     return lambda ids: number[ids]
 
 
+def card_text(name: str, part: str, manifest: dict, log: list[str], rows: int = 24) -> str:
+    """The model card: what it draws, from what, under which licence, its sample sheet and its training log (every n-th row)."""
+    seen = manifest["imagesSeen"]
+    kept = log[:: max(1, len(log) // rows)] + log[-1:]
+    return "\n".join([
+        f"# {name}", "",
+        f"Images seen: encoder {seen['encoder']:,}, {part} {seen['denoiser']:,}. Data: training/data, seed 1 (60,000 images).",
+        "Licence CC0-1.0; the text encoder holds MiniLM-L6 (Apache-2.0).", "",
+        f"What it draws: {manifest['description']}", "",
+        *[f"- {a}" for a in ATTRIBUTION], "",
+        "`sheet.png`: 64 validation prompts, each without (left) and with refinement, at the pack's own 64 px.",
+        "Its figures, what it can do and what not: docs/evaluation.md.", "",
+        "The training log, every n-th row:", "", "```", *kept, "```", "",
+    ])
+
+
 def finish(out: Path, golden: dict, manifest: dict, card: str):
     """Golden data, card and manifest; the manifest is written last."""
     save_file(golden, out / "golden.safetensors")
@@ -215,8 +231,7 @@ def main():
         "sampling": {"steps": 50, "guidance": args.guidance, "rebuild": args.rebuild, "window": args.window},
         "nullScores": scores,
     }
-    log = "\n".join((paths.runs() / name / args.part / "log.jsonl").read_text().splitlines()[-8:])
-    card = f"# {args.name}\n\nImages seen: encoder {e['seen']:,}, {args.part} {d['seen']:,}. Data: training/data, seed 1 (60,000 images).\nLicence CC0-1.0; the text encoder holds MiniLM-L6 (Apache-2.0).\n\nWhat it draws: {manifest['description']}\n\n" + "\n".join(f"- {a}" for a in ATTRIBUTION) + f"\n\nLast lines of the training log:\n\n```\n{log}\n```\n"
+    card = card_text(args.name, args.part, manifest, (paths.runs() / name / args.part / "log.jsonl").read_text().splitlines())
     finish(out, golden, manifest, card)
     total = sum(f.stat().st_size for f in out.iterdir())
     print(json.dumps({"pack": str(out), "bytes": total, "parts": {k: v["bytes"] for k, v in manifest["parts"].items()}}))
