@@ -63,7 +63,7 @@ export async function* stage<T, R>(
         arrived.ring();
       }
     } catch (error) {
-      const failed = Promise.reject<R>(error);
+      const failed = Promise.reject<R>(error instanceof Error ? error : new Error(String(error)));
       failed.catch(() => undefined);
       results.push(failed);
     } finally {
