@@ -314,6 +314,12 @@ export async function* importFolder(
         continue;
       }
       if (step.done) break;
+      // What was read ahead waits as well: an import that rests changes nothing.
+      if (pause.paused) {
+        yield progress();
+        await pause.passed(signal);
+        pace.rest(performance.now());
+      }
       signal.throwIfAborted();
       commit(step.value.batch, step.value.vectors);
       yield progress();

@@ -1,3 +1,3 @@
 import { catalogKillSuite } from '../../../../support/catalog-kill-suite.ts';
 
-catalogKillSuite(30);
+catalogKillSuite(60);
