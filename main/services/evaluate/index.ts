@@ -94,7 +94,7 @@ export interface EvaluationPicture {
 export interface Evaluation {
   readonly service: StudioServices['evaluation'];
   /** The pictures of the first seed in these arms, by prompt, arms in their order. Throws `not_found` without results. */
-  pictures(evaluationId: string, arms: readonly Arm[]): EvaluationPicture[];
+  readonly pictures: (evaluationId: string, arms: readonly Arm[]) => EvaluationPicture[];
 }
 
 export function makeEvaluation(options: EvaluationOptions): Evaluation {
