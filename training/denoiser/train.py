@@ -72,7 +72,7 @@ class Conditions:
     def source(self, own):
         """Source embeddings [B, D]: a prior's in part of the samples, the image's own [B, D] in the others."""
         degraded = torch.rand(len(own)) < self.c["degradedShare"]
-        return torch.where(degraded[:, None], self.errors.degrade(own), own)
+        return torch.where(degraded[:, None], self.errors.degrade(own, self.c["captions"]), own)
 
     def references(self, own, e, exclude):
         """

@@ -63,12 +63,11 @@ class PriorErrors:
     def __init__(self, own, made):
         self.own, self.errors = own, made - own[:, None]
 
-    def degrade(self, e):
-        """e [B, D] as a prior would give it, unit; the error's size varies around the measured one."""
+    def degrade(self, e, captions=(0.5, 0.25, 0.25)):
+        """e [B, D] as a prior would give it, unit; the error's size varies around the measured one, `captions` are the columns' shares."""
         b = len(e)
         near = (e @ self.own.T).topk(32, dim=1).indices[torch.arange(b), torch.randint(0, 32, (b,))]
-        # The full caption most often: it is what a person writes when details matter.
-        column = torch.multinomial(torch.tensor([0.5, 0.25, 0.25]), b, replacement=True)
+        column = torch.multinomial(torch.tensor(captions), b, replacement=True)
         size = 0.6 + 0.8 * torch.rand(b, 1)
         return F.normalize(e + size * self.errors[near, column], dim=-1)
 
