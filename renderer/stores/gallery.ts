@@ -60,6 +60,19 @@ export const useGalleryStore = defineStore('gallery', () => {
     return found;
   }
 
+  /** Takes in pairs that another list brought, so that they can be looked at. */
+  function keep(more: readonly Pair[]): void {
+    const have = byId.value;
+    const fresh = more.filter(({ pairId }) => !have.has(pairId));
+    if (fresh.length === 0) return;
+    pairs.value = [...pairs.value, ...fresh].sort((a, b) => b.createdAt - a.createdAt);
+  }
+
+  /** Forgets pairs that are not there any more. */
+  function forget(ids: ReadonlySet<string>): void {
+    pairs.value = pairs.value.filter(({ pairId }) => !ids.has(pairId));
+  }
+
   async function get(
     work: (client: Awaited<ReturnType<typeof connection.client>>) => Promise<void>,
   ): Promise<void> {
@@ -74,5 +87,19 @@ export const useGalleryStore = defineStore('gallery', () => {
     }
   }
 
-  return { recipes, pairs, next, loaded, loading, error, byId, load, loadMore, addDone, recipe };
+  return {
+    recipes,
+    pairs,
+    next,
+    loaded,
+    loading,
+    error,
+    byId,
+    load,
+    loadMore,
+    addDone,
+    recipe,
+    keep,
+    forget,
+  };
 });

@@ -1,5 +1,5 @@
 import { toAppError } from '#contract';
-import type { AppError, GenerateRequestInput, Recipe, StudioClient } from '#contract';
+import type { AppError, GenerateRequestInput, JobSummary, Recipe, StudioClient } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { applyEvent, isActive, newJobView } from '../features/jobs/job-view.ts';
@@ -38,6 +38,7 @@ export const useJobsStore = defineStore('jobs', () => {
   const viewer = useViewerStore();
 
   const jobs = shallowRef<ReadonlyMap<string, Job>>(new Map());
+  const history = shallowRef<readonly JobSummary[]>([]);
   const submitting = ref(false);
   const error = shallowRef<AppError>();
   const following = new Set<string>();
@@ -105,6 +106,7 @@ export const useJobsStore = defineStore('jobs', () => {
   }
 
   function ended(job: Job): void {
+    if (history.value.length > 0) void loadHistory();
     if (job.view.state !== 'done') return;
     costs.learn(job.packId, job.view);
     void gallery.addDone(job.view.pairId).then(() => {
@@ -157,10 +159,25 @@ export const useJobsStore = defineStore('jobs', () => {
   }
 
   /** Asks again for what a run was asked for: same sentence, seed and references. */
-  async function retry(job: Job): Promise<void> {
+  async function retry(request: GenerateRequestInput): Promise<void> {
     await attempt(async () => {
-      viewer.showJob(await send(job.request));
+      viewer.showJob(await send(request));
     });
+    await loadHistory();
+  }
+
+  /** Runs that are over, newest first, as the host knows them. */
+  async function loadHistory(): Promise<void> {
+    await attempt(async () => {
+      const client = await connection.client();
+      const { items } = await client.jobs.list({ limit: RECENT });
+      history.value = items.filter(({ state }) => state !== 'queued' && state !== 'running');
+    });
+  }
+
+  /** Cancels what waits before what runs, so that nothing new starts meanwhile. */
+  async function cancelAll(): Promise<void> {
+    for (const { view } of [...active.value].reverse()) await cancel(view.jobId);
   }
 
   /** Makes the picture that goes without one thing, and shows it beside the pair that is looked at. */
@@ -216,6 +233,9 @@ export const useJobsStore = defineStore('jobs', () => {
     error,
     submit,
     retry,
+    history,
+    loadHistory,
+    cancelAll,
     makeTwin,
     cancel,
     resume,

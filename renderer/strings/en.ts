@@ -1,28 +1,10 @@
-/** Every word of the page, in English. Other languages are objects of the same type. */
+/**
+ * Every word of the page, in English. Other languages are objects of the same type. More than 400 lines: words are found
+ * by looking through one list.
+ */
+import { count, dateIn, duration, size, some } from './format.ts';
 
-const number = new Intl.NumberFormat('en', { useGrouping: 'min2' });
-/** 12345 as "12 345": a thin space is read the same in every language. */
-const count = (value: number): string => number.format(value).replaceAll(',', '\u202f');
-const some = (value: number, one: string, many: string): string =>
-  `${count(value)} ${value === 1 ? one : many}`;
-
-/** Seconds as "14 s", from a minute on as "1:18". */
-function duration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  return minutes < 60
-    ? `${minutes}:${String(whole % 60).padStart(2, '0')}`
-    : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')} h`;
-}
-
-const size = (bytes: number): string =>
-  bytes < 1e6
-    ? `${count(Math.max(1, Math.round(bytes / 1e3)))} kB`
-    : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
-
-const date = (at: number): string =>
-  new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' }).format(at);
+const date = dateIn('en');
 
 const arms = {
   sentence: 'Sentence',
@@ -35,9 +17,9 @@ const arms = {
   'first-order': 'First order',
   composable: 'Composable',
   structure: 'Structure',
-} as const;
+};
 
-const stages = { coarse: 'coarse', gradient: 'gradient', refined: 'refine' } as const;
+const stages = { coarse: 'coarse', gradient: 'gradient', refined: 'refine' };
 
 export const en = {
   app: {
@@ -57,7 +39,14 @@ export const en = {
   date,
   size,
   arms,
-  theme: { label: 'Appearance', theme: 'Theme', system: 'System', dark: 'Dark', light: 'Light' },
+  theme: {
+    label: 'Appearance',
+    theme: 'Theme',
+    system: 'System',
+    dark: 'Dark',
+    light: 'Light',
+    language: 'Language',
+  },
   settings: {
     runs: 'Runs',
     upscale: 'Enlarge the pictures',
@@ -77,6 +66,8 @@ export const en = {
     checks: { packs: 'Packs', catalog: 'Reference folders' } as Readonly<Record<string, string>>,
   },
   close: 'Close',
+  cancel: 'Cancel',
+  undo: 'Undo',
   retry: 'Try again',
   error: {
     details: 'Details',
@@ -148,7 +139,7 @@ export const en = {
     name: (rank: number, word: string, strength: string) =>
       `Reference ${rank}, ${word}${strength === '' ? '' : ` ${strength}`}`,
     title: (rank: number, name: string, score: string, strength: string) =>
-      `Rank ${rank}: ${name}\nScore ${score}${strength === '' ? '' : `, stronger than ${strength} % of unrelated phrases`}`,
+      `Rank ${rank}: ${name}\nScore ${score}${strength === '' ? '' : `, surer than ${strength} % of words that name nothing here`}`,
     pin: (rank: number) => `Pin reference ${rank}`,
     unpin: (rank: number) => `Unpin reference ${rank}`,
     ban: (rank: number) => `Ban reference ${rank}`,
@@ -217,6 +208,26 @@ export const en = {
     saidFailed: (message: string) => `Failed: ${message}`,
     saidCancelled: 'Run cancelled.',
   },
+  queue: {
+    title: 'Queue',
+    cancelAll: 'Cancel all',
+    cancelOf: (prompt: string) => `Cancel: ${prompt}`,
+    before: 'Before',
+    show: 'Show',
+    showOf: (prompt: string) => `Show: ${prompt}`,
+    again: 'Run again',
+    againOf: (prompt: string) => `Run again: ${prompt}`,
+    takes: (time: string) => `takes ${time}`,
+    unknownTime: 'not measured yet',
+    states: {
+      queued: 'waiting',
+      running: 'running',
+      done: 'done',
+      failed: 'failed',
+      cancelled: 'cancelled',
+      interrupted: 'interrupted',
+    },
+  },
   compare: {
     title: 'Pictures',
     region: 'Pair. Hold Space to flip; 1 to 4 choose how to compare; plus and minus zoom.',
@@ -274,12 +285,24 @@ export const en = {
     caption: (names: string) => `twin, differs by ${names}`,
     making: 'twin',
   },
+  recall: {
+    title: 'What is missing here',
+    button: 'Recall in Compose',
+    hint: 'Brings sentence, emphases, references, seed and settings back; what is there now can be undone',
+    needs: (value: number) =>
+      value === 1 ? 'One thing of this recipe is not here:' : `${value} things of this recipe are not here:`,
+    pack: (id: string, version: string) => `the pack ${id} ${version}`,
+    packVersion: (id: string, version: string, has: string) =>
+      `the pack ${id} in version ${version}; here is ${has}, so the picture may differ`,
+    reference: (rank: number, phrase: string) => `reference ${rank} of ${phrase}`,
+    phrase: (phrase: string) => `the place of ${phrase} in the sentence`,
+    without: 'Recall without them',
+  },
   recipe: {
     title: 'Recipe',
     of: (arm: string) => `of the ${arm.toLowerCase()} picture`,
     copy: 'Copy as JSON',
     copied: 'Copied',
-    recall: 'Use this sentence',
     loading: 'Loading the recipe …',
     none: 'The recipe appears when the picture is finished.',
     pack: 'Pack',
@@ -350,7 +373,7 @@ export const en = {
     detail: 'The chosen picture',
     choose: 'Choose a picture to see what it is and to use it for a phrase.',
     fit: (word: string, strength: number, score: string) =>
-      `Fit: ${word}, stronger than ${strength} % of unrelated phrases; score ${score}`,
+      `Fit: ${word}, surer than ${strength} % of words that name nothing here; score ${score}`,
     score: (score: string) => `Score ${score}`,
     size: 'Size',
     folder: 'Folder',
@@ -369,6 +392,39 @@ export const en = {
     title: 'Pairs',
     count: (value: number, more: boolean) =>
       more ? `${count(value)} pairs so far, older ones come as you scroll` : some(value, 'pair', 'pairs'),
+    search: 'Words, or chip: tag: pack: ref: after:2026-01-31 is:starred',
+    clear: 'Show all pairs',
+    filters: 'What to look through',
+    views: { all: 'All pairs', starred: 'Starred', bin: 'Bin' },
+    phrases: 'Emphasised phrase',
+    tags: 'Tags',
+    packs: 'Pack',
+    moreFilters: (value: number, key: string) => `${count(value)} more; search with ${key}:`,
+    nothing: 'No pair fits this search.',
+    empty: {
+      all: 'Pairs appear here as soon as they are finished.',
+      starred: 'No pair has a star yet. Press S on one.',
+      bin: 'The bin is empty.',
+    },
+    size: 'Size of the tiles',
+    detail: 'The chosen pair',
+    choose: 'Choose a pair to see its recipe, to tag it or to bring it back into Compose.',
+    open: 'Open in Compose',
+    star: 'Star',
+    starred: 'Starred',
+    addTag: 'Add a tag',
+    dropTag: (tag: string) => `Remove the tag ${tag}`,
+    made: 'Made',
+    toBin: 'Bin',
+    restore: 'Put back',
+    purge: 'Delete for good',
+    emptyBin: 'Empty the bin',
+    binned: (value: number) => `Moved ${some(value, 'pair', 'pairs')} to the bin.`,
+    selection: 'Marked pairs',
+    marked: (value: number) => `${count(value)} marked`,
+    clearMarked: 'Unmark all',
+    compare: 'Compare',
+    compareHint: 'Shows two marked pairs’ refined pictures side by side',
   },
   keys: {
     title: 'Keys',
@@ -412,6 +468,10 @@ export const en = {
       gallery: [
         ['← → ↑ ↓', 'Move'],
         ['↵', 'Open in Compose'],
+        ['X', 'Mark the pair'],
+        ['S', 'Star the pair'],
+        ['R', 'Bring the pair back into Compose'],
+        ['Delete', 'Move the pair to the bin'],
       ],
     } as Readonly<Record<string, readonly (readonly [string, string])[]>>,
   },
@@ -447,6 +507,7 @@ export const en = {
     'compare.fit': 'Fit to the frame',
     'compare.recipe': 'Recipe',
     'compare.twin': 'Make a twin',
+    'gallery.search': 'Search the gallery or the references',
   },
   packs: {
     title: 'Packs',

@@ -39,6 +39,7 @@ export const COMMANDS = {
   'compare.fit': { group: 'compare', keys: ['0'] },
   'compare.recipe': { group: 'compare', keys: ['R'] },
   'compare.twin': { group: 'compare', keys: ['T'] },
+  'gallery.search': { group: 'gallery', keys: ['/', 'Mod+K'], inText: true },
 } as const satisfies Readonly<Record<string, Command>>;
 
 export type CommandId = keyof typeof COMMANDS;

@@ -6,6 +6,9 @@ import { makePair, openDemo, writeMarked } from '../../support/demo-page.ts';
 import { serveDemo } from '../../support/demo-serve.ts';
 import type { Served } from '../../../main/serve/index.ts';
 
+/** Polls for as long as a busy machine may take. */
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 30_000 });
+
 let served: Served;
 let browser: Browser;
 beforeAll(async () => {
@@ -32,7 +35,7 @@ describe('places', () => {
     await page.keyboard.press('Control+5');
     await page.getByTestId('storage').waitFor();
     await page.goBack();
-    await expect.poll(() => place(page)).toBe('references');
+    await soon(() => place(page)).toBe('references');
     await page.reload();
     await page.getByTestId('library-grid').waitFor();
     await page.keyboard.press('g');
@@ -63,7 +66,7 @@ describe('places', () => {
     await page.keyboard.press('Control+Alt+p');
     expect(await row.locator('kbd').allTextContents()).toEqual(['Ctrl Alt P']);
     await page.keyboard.press('Control+Alt+p');
-    await expect.poll(() => place(page)).toBe('packs');
+    await soon(() => place(page)).toBe('packs');
     expect(complaints).toEqual([]);
     await close();
   });
@@ -108,7 +111,7 @@ describe('the sentence', () => {
     await page.keyboard.down('Control');
     await page.mouse.wheel(0, 100);
     await page.keyboard.up('Control');
-    await expect.poll(() => chip.getAttribute('data-mark')).toMatch(/1\.3$/);
+    await soon(() => chip.getAttribute('data-mark')).toMatch(/1\.3$/);
     expect(complaints).toEqual([]);
     await close();
   });
@@ -118,12 +121,12 @@ describe('the sentence', () => {
     const marks = (name: string): Promise<string[]> =>
       page.evaluate((key) => [...(CSS.highlights.get(key) ?? [])].map(String), name);
     await writeMarked(page, 'a person with a qxglorp and a hat');
-    await expect.poll(() => marks('accent-unknown')).toEqual(['qxglorp']);
+    await soon(() => marks('accent-unknown')).toEqual(['qxglorp']);
     expect(await page.getByTestId('word-count').textContent()).toContain('not known: qxglorp');
     await writeMarked(page, `${'word '.repeat(47)}then (a hat:1.0)`);
-    await expect.poll(() => page.getByTestId('word-count').textContent()).toContain('words are not read');
+    await soon(() => page.getByTestId('word-count').textContent()).toContain('words are not read');
     expect((await marks('accent-cut'))[0]).toMatch(/a hat$/);
-    await expect.poll(() => page.getByTestId('run-note').textContent()).toContain('a hat');
+    await soon(() => page.getByTestId('run-note').textContent()).toContain('a hat');
     expect(complaints).toEqual([]);
     await close();
   });
@@ -141,18 +144,18 @@ describe('comparing', () => {
     const [still] = await transforms();
     await page.getByTestId('picture-coarse').hover();
     await page.mouse.wheel(0, -600);
-    await expect.poll(async () => (await transforms())[0]).not.toBe(still);
+    await soon(async () => (await transforms())[0]).not.toBe(still);
     const [left, right] = await transforms();
     expect(left).toBe(right);
     await page.getByTestId('pair').focus();
     await page.keyboard.press('z');
     await page.getByTestId('picture-refined').hover();
-    await expect.poll(() => page.getByTestId('loupe').count()).toBe(2);
+    await soon(() => page.getByTestId('loupe').count()).toBe(2);
     await page.keyboard.press('z');
     await page.keyboard.press('0');
     expect((await transforms())[0]).toBe(still);
     await page.keyboard.press('4');
-    await expect.poll(() => page.getByTestId('changed').textContent()).toMatch(/\d % of the pixels differ/);
+    await soon(() => page.getByTestId('changed').textContent()).toMatch(/\d % of the pixels differ/);
     await page.keyboard.press('1');
 
     await page.keyboard.press('t');

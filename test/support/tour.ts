@@ -1,0 +1,89 @@
+/**
+ * Makes the pictures of docs/tour.md over the demonstration studio, each screen in both themes:
+ *   npm exec -c 'node test/support/tour.ts docs/images/tour'
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { launchChromium } from './browser.ts';
+import { makePair, openDemo, writeMarked } from './demo-page.ts';
+import { serveDemo } from './demo-serve.ts';
+
+const MOST_BYTES = 150_000;
+const SENTENCES = [
+  'A blocky person with (freckles:1.0) and (pink buns:1.6) on a light background',
+  'A robot with (antenna:1.2) and a (heart:1.8) on its chest',
+  'A blocky person with a (blue beanie:1.0) and (round glasses:1.4)',
+  'A blocky person with a (full beard:1.4), (dark shades:1.0), a (blue beanie:0.6) and a (moth brooch:1.0)',
+];
+
+const folder = process.argv[2];
+if (folder === undefined) throw new Error('Name the folder for the pictures.');
+mkdirSync(folder, { recursive: true });
+
+async function shoot(page: Page, name: string): Promise<void> {
+  await page.waitForTimeout(400);
+  const picture = await page.screenshot();
+  for (const colours of [256, 128, 64, 32]) {
+    const small = await sharp(picture).png({ palette: true, colours, dither: 0, effort: 10 }).toBuffer();
+    if (small.length > MOST_BYTES) continue;
+    writeFileSync(join(String(folder), `${name}.png`), small);
+    return;
+  }
+  throw new Error(`${name} stays above ${MOST_BYTES} bytes.`);
+}
+
+const served = await serveDemo({ stepMs: 4, images: 240 });
+const browser = await launchChromium();
+try {
+  for (const theme of ['dark', 'light'] as const) {
+    const { page, close } = await openDemo(browser, served, { colorScheme: theme });
+    const name = (place: string): string => `${place}-${theme}`;
+    if (theme === 'dark') {
+      for (const sentence of SENTENCES) {
+        await writeMarked(page, sentence);
+        await makePair(page);
+      }
+    } else {
+      await writeMarked(page, String(SENTENCES.at(-1)));
+      await page.getByTestId('result').first().click();
+    }
+    await page.getByTestId('emphasis').nth(1).click();
+    await page.getByTestId('reference').first().waitFor();
+    await page.locator('img.loaded[data-testid="picture-refined"]').waitFor();
+    await shoot(page, name('compose'));
+    await page.getByTestId('mode-difference').check({ force: true });
+    await shoot(page, name('difference'));
+    await page.getByTestId('mode-slider').check({ force: true });
+    await page.getByTestId('twin').click();
+    await shoot(page, name('twin'));
+    await page.keyboard.press('Escape');
+    await page.getByTestId('mode-side').check({ force: true });
+    await page.getByTestId('queue-button').click();
+    await page.getByTestId('queue-history').waitFor();
+    await shoot(page, name('queue'));
+    await page.keyboard.press('Escape');
+    await page.getByTestId('place-gallery').click();
+    await page.getByTestId('grid-item').nth(2).click();
+    await page.getByTestId('marked-sentence').locator('.chip').first().waitFor();
+    await shoot(page, name('gallery'));
+    await page.getByTestId('place-references').click();
+    await page.getByTestId('library-search').fill('dark shades');
+    await page.getByText('best first').waitFor();
+    await page.getByTestId('grid-item').nth(2).click();
+    await shoot(page, name('references'));
+    await page.getByTestId('place-packs').click();
+    await page.getByTestId('doctor-report').waitFor();
+    await shoot(page, name('packs'));
+    await page.getByTestId('place-settings').click();
+    await page.getByTestId('storage').waitFor();
+    await shoot(page, name('settings'));
+    await page.getByTestId('help-button').click();
+    await shoot(page, name('keys'));
+    await close();
+  }
+} finally {
+  await browser.close();
+  await served.close();
+}

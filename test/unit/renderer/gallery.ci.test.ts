@@ -1,0 +1,102 @@
+/** The gallery and the references in Chromium over the demonstration studio. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { launchChromium } from '../../support/browser.ts';
+import { makePair, openDemo, writeMarked } from '../../support/demo-page.ts';
+import { serveDemo } from '../../support/demo-serve.ts';
+import type { Served } from '../../../main/serve/index.ts';
+
+/** Polls for as long as a busy machine may take. */
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 30_000 });
+
+let served: Served;
+let browser: Browser;
+beforeAll(async () => {
+  served = await serveDemo({ stepMs: 1, images: 80 });
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  await served?.close();
+});
+
+describe('the gallery', () => {
+  it('finds, stars, bins with a way back, compares two and recalls one', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await writeMarked(page, 'a blocky person with a (full beard:1.4)');
+    await makePair(page);
+    await writeMarked(page, 'a green robot with (dark shades:1.2)');
+    await makePair(page);
+    await page.getByTestId('place-gallery').click();
+    const tiles = page.getByTestId('grid-item');
+    await soon(() => tiles.count()).toBe(2);
+
+    // By keyboard: to the second tile, a star, a mark.
+    await page.getByTestId('gallery-grid').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('s');
+    await page.getByTestId('view-starred').getByText('1').waitFor();
+    await page.getByTestId('view-starred').click();
+    await soon(() => tiles.count()).toBe(1);
+    await page.getByTestId('view-all').click();
+    await soon(() => tiles.count()).toBe(2);
+
+    await page.keyboard.press('/');
+    await page.keyboard.type('robot');
+    await soon(() => tiles.count()).toBe(1);
+    await page.getByTestId('gallery-search').fill('');
+    await page.getByTestId('filter-chip').getByText('full beard').click();
+    expect(await page.getByTestId('gallery-search').inputValue()).toBe('chip:"full beard"');
+    await soon(() => tiles.count()).toBe(1);
+    await page.getByTestId('gallery-search').fill('');
+    await soon(() => tiles.count()).toBe(2);
+
+    await page.getByTestId('gallery-grid').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Delete');
+    await soon(() => tiles.count()).toBe(1);
+    await page.getByTestId('view-bin').getByText('1').waitFor();
+    await page.getByTestId('toast-undo').click();
+    await soon(() => tiles.count()).toBe(2);
+
+    await tiles.nth(0).click({ modifiers: ['Control'] });
+    await tiles.nth(1).click({ modifiers: ['Control'] });
+    await page.getByTestId('compare-marked').click();
+    await soon(() => page.getByTestId('differs').textContent()).toContain('things:');
+
+    await page.getByTestId('place-gallery').click();
+    await tiles.nth(1).click();
+    await page.getByTestId('marked-sentence').getByText('1.4').waitFor();
+    await page.getByTestId('recall').click();
+    await soon(() => page.getByTestId('prompt').textContent()).toContain('full beard');
+    expect(await page.getByTestId('chip').getAttribute('data-mark')).toMatch(/1\.4$/);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
+
+describe('the references', () => {
+  it('are searched by words and by look, and pinned for a phrase', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await writeMarked(page, 'a blocky person with a (full beard:1.0)');
+    await page.getByTestId('place-references').click();
+    await page.getByTestId('grid-item').first().waitFor();
+    // Only what is in sight is in the document.
+    expect(await page.getByTestId('grid-item').count()).toBeLessThan(60);
+    await page.getByTestId('library-search').fill('dark shades');
+    await soon(() => page.getByTestId('library-heading').textContent()).toContain('best first');
+    await page.getByTestId('grid-item').first().click();
+    await page.getByTestId('detail-pin').click();
+    await page.getByTestId('place-compose').click();
+    await page.getByTestId('emphasis').first().click();
+    await soon(() =>
+      page.getByTestId('reference').first().getByTestId('pin').getAttribute('aria-pressed'),
+    ).toBe('true');
+    await page.getByTestId('place-references').click();
+    await page.getByTestId('find-alike').click();
+    await soon(() => page.getByTestId('library-heading').textContent()).toContain('Like');
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
