@@ -24,7 +24,7 @@ export type Handlers = Readonly<Partial<Record<CommandId, Handler>>>;
 const stack: Handlers[] = [];
 const before: (() => void)[] = [];
 
-/** Offers commands as long as the component is there. `beforeEach` runs before any command that comes from text. */
+/** Offers commands as long as the component is there. `beforeEach` runs before any key in the sentence. */
 export function useCommands(handlers: Handlers, beforeEach?: () => void): void {
   onMounted(() => {
     stack.unshift(handlers);
@@ -75,10 +75,11 @@ export function useKeyboard(): void {
     const stroke = strokeOf(event);
     if (stroke === undefined) return;
     const inEditor = event.target instanceof HTMLElement && event.target.isContentEditable;
+    // The browser tells of a new selection late, and what comes next, a command or an edit, goes by it.
+    if (inEditor) for (const prepare of before) prepare();
     const context = { inEditor, inField: isField(event.target) };
     const handler = find(stroke, context, inEditor || wantsKey(event.target, event));
     if (!handler) return;
-    if (inEditor) for (const prepare of before) prepare();
     if (handler(context) !== false) event.preventDefault();
   }
 
