@@ -99,14 +99,14 @@ describe('a generate request', () => {
 });
 
 describe('other inputs', () => {
-  it('search takes text or an image, not both and not nothing', async () => {
+  it('search takes exactly one of text, image, picture and terms', async () => {
     await expect(parse(SearchRequest, { text: 'hat', packId: 'tiny' }, 'search')).resolves.toMatchObject({
       k: 20,
     });
     await expect(
       parse(SearchRequest, { text: 'hat', imageId: 'i', packId: 'tiny' }, 'search'),
-    ).rejects.toThrow('not both');
-    await expect(parse(SearchRequest, { packId: 'tiny' }, 'search')).rejects.toThrow('either');
+    ).rejects.toThrow('exactly one of');
+    await expect(parse(SearchRequest, { packId: 'tiny' }, 'search')).rejects.toThrow('exactly one of');
   });
 
   it('a job event is known by its type', async () => {

@@ -75,12 +75,18 @@ describe('closing the host', () => {
     mkdirSync(pictures);
     for (let i = 0; i < 40; i++)
       writeFileSync(join(pictures, `${String(i).padStart(2, '0')}.png`), await pngOf([i, 255 - i, 3 * i]));
+    // A folder is read by one import at a time, so the one that nobody reads on has a folder of its own.
+    const others = join(folder, 'others');
+    mkdirSync(others);
+    for (let i = 0; i < 40; i++)
+      writeFileSync(join(others, `${String(i).padStart(2, '0')}.png`), await pngOf([255 - i, i, 4 * i]));
     const host = open();
     const { rootId } = await host.registerRoot(pictures);
-    const start = () =>
-      host.services.catalog.importFolder({ rootId, packId: 'tiny' }, idle)[Symbol.asyncIterator]();
-    const read = start();
-    const left = start();
+    const other = await host.registerRoot(others);
+    const start = (id: string) =>
+      host.services.catalog.importFolder({ rootId: id, packId: 'tiny' }, idle)[Symbol.asyncIterator]();
+    const read = start(rootId);
+    const left = start(other.rootId);
     await left.next();
     for (let event: IteratorResult<ImportEvent, unknown> = await read.next(); ; event = await read.next())
       if (event.done === true || (event.value.type === 'progress' && event.value.imported >= 32)) break;
