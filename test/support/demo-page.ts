@@ -58,3 +58,15 @@ export async function makePair(page: Page): Promise<void> {
   );
   await page.locator('img.loaded[data-testid="picture-refined"]').waitFor();
 }
+
+/** Goes through packs, settings and the sheet of keys, and has each of them looked at once it is there. */
+export async function visitOthers(page: Page, look: (place: string) => Promise<void>): Promise<void> {
+  await page.getByTestId('place-packs').click();
+  await page.getByTestId('doctor-report').waitFor();
+  await look('packs');
+  await page.getByTestId('place-settings').click();
+  await page.getByTestId('storage').waitFor();
+  await look('settings');
+  await page.getByTestId('help-button').click();
+  await look('keys');
+}

@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { launchChromium } from './browser.ts';
+import { visitOthers } from './demo-page.ts';
 import { serveDemo } from './demo-serve.ts';
 
 const folder = process.argv[2];
@@ -125,14 +126,7 @@ const scenes: Record<string, () => Promise<void>> = {
         await page.getByTestId('import-report').waitFor();
         await page.getByTestId('grid-item').nth(7).click();
         await shoot(page, name('references'));
-        await page.getByTestId('place-packs').click();
-        await page.getByTestId('doctor-report').waitFor();
-        await shoot(page, name('packs'));
-        await page.getByTestId('place-settings').click();
-        await page.getByTestId('storage').waitFor();
-        await shoot(page, name('settings'));
-        await page.getByTestId('help-button').click();
-        await shoot(page, name('keys'));
+        await visitOthers(page, (place) => shoot(page, name(place)));
         await page.context().close();
       }
     }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { launchChromium } from './browser.ts';
-import { makePair, openDemo, writeMarked } from './demo-page.ts';
+import { makePair, openDemo, visitOthers, writeMarked } from './demo-page.ts';
 import { serveDemo } from './demo-serve.ts';
 
 const MOST_BYTES = 150_000;
@@ -73,14 +73,7 @@ try {
     await page.getByText('best first').waitFor();
     await page.getByTestId('grid-item').nth(2).click();
     await shoot(page, name('references'));
-    await page.getByTestId('place-packs').click();
-    await page.getByTestId('doctor-report').waitFor();
-    await shoot(page, name('packs'));
-    await page.getByTestId('place-settings').click();
-    await page.getByTestId('storage').waitFor();
-    await shoot(page, name('settings'));
-    await page.getByTestId('help-button').click();
-    await shoot(page, name('keys'));
+    await visitOthers(page, (place) => shoot(page, name(place)));
     await close();
   }
 } finally {

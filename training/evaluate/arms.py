@@ -73,6 +73,19 @@ class Prepared:
         return at
 
 
+class Setup:
+    """What every evaluation by pictures needs: a config's models, prompts of a split, and a sampler over the sample folder."""
+
+    def __init__(self, config: str, split: str, prompts: int, seed: int = 5, compiled: bool = False):
+        self.models = Models(config)
+        denoiser, self.scale, self.seen = self.models.denoiser()
+        self.denoiser = torch.compile(denoiser) if compiled else denoiser
+        self.folder = ReferenceFolder(self.models, paths.ROOT / "models" / "sample")
+        self.prompts = draw_prompts(self.models, split, prompts, seed)
+        self.prepared = Prepared(self.models, self.folder, self.prompts, denoiser.config["references"])
+        self.sampler = TwoStageSampler(self.denoiser, self.models.encoder, self.models.schedule, self.scale)
+
+
 def noise_for(index: list[int], size: int) -> torch.Tensor:
     return torch.from_numpy(np.stack([normals(1000 + i, 3 * size * size).reshape(3, size, size) for i in index]))
 
@@ -138,15 +151,11 @@ def main():
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--out", help="folder for sheet.png and result.json")
     args = parser.parse_args()
-    models = Models(args.config)
-    denoiser, scale, seen = models.denoiser()
-    folder = ReferenceFolder(models, paths.ROOT / "models" / "sample")
-    prompts = draw_prompts(models, args.split, args.prompts)
-    prepared = Prepared(models, folder, prompts, denoiser.config["references"])
-    sampler = TwoStageSampler(torch.compile(denoiser) if args.compile else denoiser, models.encoder, models.schedule, scale)
+    setup = Setup(args.config, args.split, args.prompts, compiled=args.compile)
+    models, prompts, prepared, sampler = setup.models, setup.prompts, setup.prepared, setup.sampler
     plan = Plan(args.steps, args.guidance, args.rebuild, tuple(args.window))
     reader, wanted, columns, shown = load_reader(models.name), wanted_details(prompts), {}, {}
-    result = {"imagesSeen": seen, "split": args.split, "prompts": len(prompts), "details": sum(map(len, wanted)), "plan": plan.__dict__, "arms": {}}
+    result = {"imagesSeen": setup.seen, "split": args.split, "prompts": len(prompts), "details": sum(map(len, wanted)), "plan": plan.__dict__, "arms": {}}
     for arm in args.arms:
         began = time.time()
         columns[arm] = generate(baseline(args.config, sampler) if arm == "baseline" else sampler, prepared, arm, plan)

@@ -13,15 +13,13 @@ import torch
 import torch.nn.functional as F
 
 from ..clip.train import embed_all
-from ..common import paths
 from ..common.data import to_unit
 from ..common.run import autocast
 from ..diffusion.gradient import semantic_gradient
-from ..diffusion.sampler import Plan, TwoStageSampler
+from ..diffusion.sampler import Plan
 from ..reader.read import load_reader
 from ..reader.score import detail_matching, difference, interval
-from .arms import Prepared, draw_prompts, generate, wanted_details
-from .models import Models, ReferenceFolder
+from .arms import Setup, generate, wanted_details
 
 
 def scale_percentiles(models, prepared, scale, images, levels) -> list[dict]:
@@ -83,14 +81,11 @@ def main():
     parser.add_argument("--guidance", type=float, default=1.0)
     parser.add_argument("--only", nargs="+", default=["scale", "input", "rebuild", "guidance", "window", "adversarial", "strength"])
     args = parser.parse_args()
-    models = Models(args.config)
-    denoiser, scale, seen = models.denoiser()
-    folder = ReferenceFolder(models, paths.ROOT / "models" / "sample")
-    prompts = draw_prompts(models, "validation", args.prompts)
-    prepared = Prepared(models, folder, prompts, denoiser.config["references"])
-    sampler = TwoStageSampler(denoiser, models.encoder, models.schedule, scale)
+    setup = Setup(args.config, "validation", args.prompts)
+    models, denoiser, scale, folder = setup.models, setup.denoiser, setup.scale, setup.folder
+    prompts, prepared, sampler = setup.prompts, setup.prepared, setup.sampler
     reader, wanted = load_reader(models.name), wanted_details(prompts)
-    print(json.dumps({"imagesSeen": seen, "prompts": len(prompts), "details": sum(map(len, wanted)), "steps": args.steps, "guidance": args.guidance}), flush=True)
+    print(json.dumps({"imagesSeen": setup.seen, "prompts": len(prompts), "details": sum(map(len, wanted)), "steps": args.steps, "guidance": args.guidance}), flush=True)
     record = models.split("validation", limit=2000)
     own = [next(i for i, r in enumerate(record.records) if r["scene"] == p["scene"]) for p in prompts]
     images, levels = record.images[own], list(range(100, 1000, 200))

@@ -10,10 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..common import paths
-from ..diffusion.sampler import Plan, TwoStageSampler
-from .arms import Prepared, draw_prompts, generate
-from .models import Models, ReferenceFolder
+from ..diffusion.sampler import Plan
+from .arms import Setup, generate
 
 
 def grid(pairs: list[np.ndarray], columns: int = 8, gap: int = 6) -> Image.Image:
@@ -34,13 +32,9 @@ def main():
     parser.add_argument("--guidance", type=float, default=1.0)
     parser.add_argument("--rebuild", default="continue")
     args = parser.parse_args()
-    models = Models(args.config)
-    denoiser, scale, _ = models.denoiser()
-    folder = ReferenceFolder(models, paths.ROOT / "models" / "sample")
-    prepared = Prepared(models, folder, draw_prompts(models, "validation", 64, seed=6), denoiser.config["references"])
-    sampler = TwoStageSampler(denoiser, models.encoder, models.schedule, scale)
+    setup = Setup(args.config, "validation", 64, seed=6)
     plan = Plan(args.steps, args.guidance, args.rebuild)
-    coarse, refined = (generate(sampler, prepared, arm, plan) for arm in ("coarse", "refined"))
+    coarse, refined = (generate(setup.sampler, setup.prepared, arm, plan) for arm in ("coarse", "refined"))
     pairs = [np.concatenate(pair, axis=2) for pair in zip(coarse, refined)]
     grid(pairs).quantize(256).save(args.out, optimize=True)
 

@@ -7,44 +7,16 @@ import {
   recipeOf,
   withText,
 } from '../../../../../main/services/gallery/index.ts';
-import type { Recipe } from '../../../../../contract/index.ts';
+import { HASH, recipeWith } from '../../../../support/recipe.ts';
 
-const hash = 'ab'.repeat(32);
-const recipe: Recipe = {
-  format: 'accent-recipe',
-  schema: 1,
-  appVersion: '1.0.0',
-  createdAt: 1,
-  arm: 'refined',
+const recipe = recipeWith({
   prompt: 'a person with a “full beard”, 髭 🧔',
   emphases: [
-    {
-      id: 'e1',
-      phrase: 'full beard',
-      weight: 1.4,
-      muted: false,
-      bans: [],
-      references: [{ contentHash: hash, rank: 1, score: 0.5, weight: 1, pinned: false }],
-    },
+    ...recipeWith().emphases,
     { id: 'e2', phrase: 'shades', weight: 1, muted: true, bans: [], references: [] },
   ],
-  wrongEmphases: [],
-  source: { kind: 'prior', embeddingHash: hash, references: [] },
-  referencesPerEmphasis: 4,
-  pack: { id: 'tiny', version: '1.0.0', parts: { denoiser: hash } },
-  baselinePack: null,
-  encoderHash: hash,
-  backends: { denoiser: { name: 'ort-cpu', detail: 'x' } },
-  schedule: { kind: 'cosine', levels: 1000 },
-  steps: 50,
-  guidance: 3,
-  seed: 7,
-  rebuild: 'mean-shift',
-  window: [100, 900],
-  unrefinedSteps: [],
-  output: { width: 64, height: 64, upscaled: false, pixelsHash: hash },
-  wallSeconds: 1.5,
-};
+  output: { width: 64, height: 64, upscaled: false, pixelsHash: HASH },
+});
 const plain = (): Promise<Buffer> =>
   sharp({ create: { width: 4, height: 4, channels: 3, background: '#369' } })
     .png()
