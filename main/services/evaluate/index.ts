@@ -1,4 +1,7 @@
-/** Evaluations: makes the pictures that are missing, reads them, keeps one row each, and reports. */
+/**
+ * Evaluations: makes the pictures that are missing, reads them, keeps one row each, and reports. A little over 400 lines,
+ * because making, reading and keeping share one evaluation's state.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
