@@ -84,6 +84,8 @@ export async function* importFolder(
   const memory = purse(READ_BYTES);
   /** Hashes on their way: their rows are not committed yet. */
   const underway = new Set<string>();
+  /** What could not be decoded, by hash: a copy that was met meanwhile cannot be had either. */
+  const failed = new Map<string, unknown>();
   const unreadable: string[] = [];
   const pace = makePace(performance.now());
   const counts = { done: 0, imported: 0, unchanged: 0, duplicates: 0, moved: 0, replaced: 0 };
@@ -177,9 +179,11 @@ export async function* importFolder(
     const { row, caption, read: of } = item;
     try {
       const decoded = await context.decode(of.bytes);
+      failed.delete(of.hash);
       return { kind: 'new', row, caption, format: formatOf(of.bytes), decoded };
     } catch (error) {
       underway.delete(of.hash);
+      failed.set(of.hash, error);
       return { kind: 'skip', file: of.file, error };
     } finally {
       memory.give(of.size);
@@ -225,7 +229,14 @@ export async function* importFolder(
     }
   }
 
-  function commit(batch: readonly Ready[], vectors: readonly Float32Array[]): void {
+  /** In the order of the files, so the first of two copies has been decoded, or has failed. */
+  function follow(item: Ready): Ready {
+    if ((item.kind !== 'copy' && item.kind !== 'known') || !failed.has(item.row.content_hash)) return item;
+    return { kind: 'skip', file: item.row.file, error: failed.get(item.row.content_hash) };
+  }
+
+  function commit(decodedBatch: readonly Ready[], vectors: readonly Float32Array[]): void {
+    const batch = decodedBatch.map(follow);
     let n = 0;
     store.transaction(() => {
       for (const item of batch) {

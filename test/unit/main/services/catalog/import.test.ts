@@ -67,6 +67,18 @@ describe('a folder that changes', () => {
     expect(items).toHaveLength(9);
   });
 
+  it('names every copy of a picture that cannot be read, however close they lie', async () => {
+    const folder = folderOf();
+    const broken = (await jpegOf([40, 90, 20])).subarray(0, 200);
+    const names = ['broken-1.jpg', 'broken-2.jpg', 'broken-3.jpg'];
+    for (const name of names) writeFileSync(join(folder, name), broken);
+    for (let round = 0; round < 2; round++) {
+      const { report } = await importAll(test.host, folder);
+      expect(report.skipped.map((s) => s.file)).toEqual(names);
+      expect(report).toMatchObject({ found: 3, imported: 0, duplicates: 0, unchanged: 0 });
+    }
+  });
+
   it('is unchanged when only times change', async () => {
     const folder = folderOf();
     writeFileSync(join(folder, 'a.png'), await pngOf([1, 2, 3]));
