@@ -16,16 +16,21 @@ import {
   EvaluateRequest,
   EvaluationFiles,
   EvaluationRef,
+  ExplainEvent,
+  Explanation,
   MakeStudy,
   MergeSheet,
   RateItem,
   RaterRef,
   RatingSheet,
   StudyImage,
+  StudyLacks,
+  StudyList,
   StudyPicture,
   StudyRef,
   StudyReveal,
   StudySet,
+  TakeImages,
   GalleryFacets,
   GalleryPair,
   GenerateRequest,
@@ -137,14 +142,24 @@ export const contract = {
     /** The figures of what is there so far. */
     report: call(EvaluationRef, EvaluationFiles),
   },
+  explain: {
+    /** What `run` found out about a picture before; null when it was never asked. */
+    kept: call(ImageRef, v.strictObject({ explanation: v.nullable(Explanation) })),
+    /** Runs a refined picture's seed again, coarse and refined, and looks where each phrase pulls; ends after `done`. */
+    run: stream(ImageRef, ExplainEvent),
+  },
   study: {
     /** Draws a blind set from finished pictures of an evaluation. */
     make: call(MakeStudy, StudySet),
+    list: call(Nothing, StudyList),
     set: call(StudyRef, StudySet),
+    /** Begins to take in a set from elsewhere; its pictures follow. The same again goes on where it stopped. */
+    take: call(StudySet, StudyLacks),
+    takeImages: call(TakeImages, StudyLacks),
     image: call(StudyImage, StudyPicture),
     /** The rater's sheet as it stands; an empty one before the first answer. */
     sheet: call(RaterRef, RatingSheet),
-    /** Answers with the sheet after this answer; an earlier answer of the same item is replaced. */
+    /** Answers with the sheet after this answer; what is null in it stays as it was answered before. */
     rate: call(RateItem, RatingSheet),
     /** Fixes a finished sheet for ever. */
     seal: call(RaterRef, RatingSheet),
@@ -188,6 +203,7 @@ export { decodeFrame, encodeFrame } from './codec.ts';
 export { parse } from './parse.ts';
 export type { FieldIssue } from './parse.ts';
 export { frozen, runsWithout } from './references.ts';
+export { requestOf } from './remake.ts';
 export type { ReferenceDecision } from './references.ts';
 export { connect, serve } from './rpc.ts';
 export type { Server, ServeOptions } from './rpc.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError, contract } from '#contract';
-import type { Root, StudioServices } from '#contract';
+import type { GenerateRequest, PackManifest, Root, StudioServices } from '#contract';
 import type { Config } from './config.ts';
 import { decodeContract, makeDecoder, withQuarantine } from './decode/index.ts';
 import {
@@ -20,6 +20,7 @@ import type { Spawn } from './link/index.ts';
 import { makeCatalog } from './services/catalog/index.ts';
 import type { Embedder } from './services/catalog/index.ts';
 import { makeEvaluation } from './services/evaluate/index.ts';
+import { makeExplain } from './services/explain/index.ts';
 import { makeGallery } from './services/gallery/index.ts';
 import { makeJobs, prepare } from './services/jobs/index.ts';
 import type { JobsEngine, JobsOptions } from './services/jobs/index.ts';
@@ -160,6 +161,29 @@ export function createHost(config: Config, platform: Platform): Host {
     appVersion: platform.appVersion,
     now,
   });
+  /** What a job does before its first step, for services that sample without one. */
+  const prepareFor = (
+    pack: InstalledPack,
+    request: GenerateRequest,
+    plan: PackManifest['sampling'],
+    signal: AbortSignal,
+  ) =>
+    prepare(
+      { store, catalog, engine: jobsEngine, pack, now, ...levelsOf(pack.manifest.schedule, plan) },
+      request,
+      signal,
+    );
+  const explain = makeExplain({
+    store,
+    packs,
+    engine: {
+      async *explain(request, signal) {
+        yield* (await engineFor(request.packId)).explain(request, { signal });
+      },
+    },
+    prepare: prepareFor,
+    fileOf: gallery.beside,
+  });
   const evaluation = makeEvaluation({
     packs,
     engine: {
@@ -167,12 +191,7 @@ export function createHost(config: Config, platform: Platform): Host {
       read: async (file, own, size, rgb, signal) =>
         (await engine.client()).engine.read({ file, own, size, rgb }, { signal }),
     },
-    prepare: (pack, request, plan, signal) =>
-      prepare(
-        { store, catalog, engine: jobsEngine, pack, now, ...levelsOf(pack.manifest.schedule, plan) },
-        request,
-        signal,
-      ),
+    prepare: prepareFor,
     openResults,
     folder: join(config.home, 'evaluations'),
     readerFolder: config.readerFolder ?? join(config.home, 'reader'),
@@ -206,6 +225,7 @@ export function createHost(config: Config, platform: Platform): Host {
     catalog: catalog.service,
     gallery: gallery.service,
     evaluation: evaluation.service,
+    explain,
     study: study.service,
     settings: settings.service,
     packs: {

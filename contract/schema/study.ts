@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { bytes } from './binary.ts';
 import { Arm, ContentHash, Count, Id, Timestamp } from './common.ts';
 import { Estimate } from './evaluation.ts';
+import { ErrorBody } from './job.ts';
 
 /** The paper's scales (appendix A.3). */
 export const Photorealism = v.picklist([1, 3, 5], 'Expected 1 (broken), 3 (artefacts or blur) or 5 (clean).');
@@ -39,13 +40,14 @@ export const StudySet = v.strictObject({
 });
 export type StudySet = v.InferOutput<typeof StudySet>;
 
+/** Looks and match are asked in passes of their own, so a picture's answer fills up: null is not answered yet. */
 export const StudyAnswer = v.variant('kind', [
   v.strictObject({
     kind: v.literal('picture'),
     itemId: Id,
-    photorealism: Photorealism,
-    alignment: TextAlignment,
-    details: v.array(v.boolean()),
+    photorealism: v.nullable(Photorealism),
+    alignment: v.nullable(TextAlignment),
+    details: v.array(v.nullable(v.boolean())),
   }),
   v.strictObject({ kind: v.literal('pair'), itemId: Id, better: Sides }),
 ]);
@@ -84,6 +86,38 @@ export const MakeStudy = v.strictObject({
 export type MakeStudy = v.InferOutput<typeof MakeStudy>;
 
 export const StudyRef = v.strictObject({ studyId: Id });
+
+/** How far one rater is. */
+export const StudyRater = v.strictObject({
+  rater: Id,
+  /** Items that are answered whole. */
+  answered: Count,
+  sealed: v.boolean(),
+  synthetic: v.boolean(),
+});
+export const StudySummary = v.strictObject({
+  studyId: Id,
+  createdAt: Timestamp,
+  items: Count,
+  /** False for a set from elsewhere: its key is with whoever made it, so it is rated here and revealed there. */
+  own: v.boolean(),
+  raters: v.array(StudyRater),
+});
+export type StudySummary = v.InferOutput<typeof StudySummary>;
+export const StudyList = v.strictObject({
+  /** Newest first. */
+  studies: v.array(StudySummary),
+  refused: v.array(v.strictObject({ studyId: Id, error: ErrorBody })),
+});
+export type StudyList = v.InferOutput<typeof StudyList>;
+
+/** Pictures of a set from elsewhere, some at a time: a message is small. */
+export const TakeImages = v.strictObject({
+  ...StudyRef.entries,
+  images: v.pipe(v.array(v.strictObject({ image: Id, png: bytes() })), v.minLength(1), v.maxLength(100)),
+});
+/** Pictures that a set from elsewhere still lacks; with none it is there. */
+export const StudyLacks = v.strictObject({ lacks: v.array(Id) });
 export const RaterRef = v.strictObject({ ...StudyRef.entries, rater: Id });
 export const RateItem = v.strictObject({
   ...RaterRef.entries,

@@ -2,8 +2,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, GenerateRequest, frozen, runsWithout } from '#contract';
-import type { Arm, CatalogImage, GenerateRequestInput, Recipe, RecipeEmphasis, Result } from '#contract';
+import { AppError, GenerateRequest, frozen, requestOf, runsWithout } from '#contract';
+import type { Arm, CatalogImage, GenerateRequestInput, Result } from '#contract';
 import { parseEmphasis, parsePhraseOption, recipeOf } from '../host.ts';
 import type { Host } from '../host.ts';
 import type { Output } from './output.ts';
@@ -37,43 +37,6 @@ const number = (name: string, text: string | undefined): number | undefined => {
     throw new AppError('invalid_input', `--${name}: expected a number, got "${text}".`);
   return value;
 };
-
-const reference = (r: RecipeEmphasis['references'][number]) => ({
-  contentHash: r.contentHash,
-  weight: r.weight,
-  pinned: r.pinned,
-});
-const emphasisAgain = (e: RecipeEmphasis) => ({
-  id: e.id,
-  phrase: e.phrase,
-  weight: e.weight,
-  muted: e.muted,
-  bans: e.bans,
-  references: e.references.map(reference),
-  ...(e.span ? { span: e.span } : {}),
-});
-
-/** The request that remakes a picture: the same references by content, the same numbers. */
-export function requestOf(recipe: Recipe): GenerateRequestInput {
-  return {
-    prompt: recipe.prompt,
-    emphases: recipe.emphases.map(emphasisAgain),
-    wrongEmphases: recipe.wrongEmphases.map(emphasisAgain),
-    source: recipe.source.kind,
-    sourceReferences: recipe.source.references.map(reference),
-    arms: [recipe.arm],
-    packId: recipe.pack.id,
-    ...(recipe.baselinePack ? { baselinePackId: recipe.baselinePack.id } : {}),
-    ...(recipe.rivalScale === undefined ? {} : { rivalScales: { [recipe.arm]: recipe.rivalScale } }),
-    seed: recipe.seed,
-    steps: recipe.steps,
-    guidance: recipe.guidance,
-    rebuild: recipe.rebuild,
-    window: recipe.window,
-    referencesPerEmphasis: recipe.referencesPerEmphasis,
-    upscale: recipe.output.upscaled,
-  };
-}
 
 /** Full content hash of an image named by hash or by its first digits (8 or more). */
 async function resolveImage(host: Host, id: string, signal: AbortSignal): Promise<CatalogImage> {

@@ -4,6 +4,7 @@ import {
   Arm,
   BackendUse,
   ContentHash,
+  ExplainedPhrase,
   Guidance,
   PackId,
   PackManifest,
@@ -82,6 +83,44 @@ export const SampleEvent = v.variant('type', [
 ]);
 export type SampleEvent = v.InferOutput<typeof SampleEvent>;
 
+/** A refined run that is looked at on the way. */
+export const ExplainRequest = v.pick(SampleRequest, [
+  'packId',
+  'source',
+  'phrases',
+  'seed',
+  'steps',
+  'guidance',
+  'rebuild',
+  'window',
+]);
+export type ExplainRequest = v.InferOutput<typeof ExplainRequest>;
+
+const { maps, tops, overall, overallTop, coarse, refined, before, after, inside, outside, verdict } =
+  ExplainedPhrase.entries;
+export const EngineExplainEvent = v.variant('type', [
+  v.strictObject({ type: v.literal('step'), arm: Arm, i: Size, of: Size }),
+  v.strictObject({
+    type: v.literal('explained'),
+    size: Size,
+    at: v.array(Size),
+    pictures: bytes(),
+    /** The refined picture, [size, size, 3]. */
+    rgb: bytes(),
+    backends: v.record(v.string(), BackendUse),
+    seconds: v.number(),
+    phrases: v.array(
+      v.strictObject({
+        /** Of the request's phrases. */
+        index: v.pipe(v.number(), v.integer(), v.minValue(0)),
+        ...{ maps, tops, overall, overallTop, coarse, refined, before, after, inside, outside, verdict },
+      }),
+    ),
+  }),
+]);
+export type EngineExplainEvent = v.InferOutput<typeof EngineExplainEvent>;
+export type ExplainStream = AsyncGenerator<EngineExplainEvent>;
+
 export const engineContract = {
   engine: {
     /** Threads of the packs that are opened from now on. The host says it once, before anything else. */
@@ -108,6 +147,7 @@ export const engineContract = {
     ),
     prior: call(v.strictObject({ ...Pack, text: floats() }), v.strictObject({ embedding: floats() })),
     sample: stream(SampleRequest, SampleEvent),
+    explain: stream(ExplainRequest, EngineExplainEvent),
     /** Attributes of pictures RGB [n, size, size, 3] by an evaluation's reader: its own size, logits and features row by row. */
     read: call(
       v.strictObject({ file: v.string(), own: Size, size: Size, rgb: bytes() }),

@@ -1,5 +1,11 @@
 export { engineContract } from './contract.ts';
-export type { EnginePhrase, SampleEvent, SampleRequest } from './contract.ts';
+export type {
+  EngineExplainEvent,
+  EnginePhrase,
+  ExplainRequest,
+  SampleEvent,
+  SampleRequest,
+} from './contract.ts';
 export { engineServices } from './service.ts';
 export type { EngineServices } from './service.ts';
 export { parseEmphasis, parsePhraseOption } from './text/emphasis-syntax.ts';

@@ -18,7 +18,7 @@ import {
   toRgb,
   twoStage,
 } from './sampler/index.ts';
-import type { SamplingPlan, Step } from './sampler/index.ts';
+import type { Predict, SamplingPlan, Step } from './sampler/index.ts';
 
 const PREVIEW_INTERVAL_MS = 250;
 
@@ -51,6 +51,25 @@ const nullCondition = (like: Condition): Condition => ({
   tokens: new Float32Array(like.tokens.length),
   mask: new Float32Array(like.mask.length),
 });
+
+/** f of a condition under guidance (Eq. 3). The null branch has a null gradient too (method.md, reading 4). */
+export function guided(
+  denoiser: Denoiser,
+  condition: Condition,
+  guidance: number,
+  signal: AbortSignal,
+): Predict {
+  return async (x, gradient, t) => {
+    signal.throwIfAborted();
+    const branches: Branch[] = [{ condition, gradient }];
+    if (guidance !== 0) branches.push({ condition: nullCondition(condition), gradient: null });
+    const [conditional, unconditional] = (await denoiser.predict(x, t, branches)) as [
+      Float32Array,
+      Float32Array | undefined,
+    ];
+    return unconditional ? guide(conditional, unconditional, guidance) : conditional;
+  };
+}
 
 const STAGES: Readonly<Record<Arm, SamplingPlan['stages']>> = {
   sentence: 'single',
@@ -102,33 +121,34 @@ export async function* sample(
     const spent = { denoiser: 0, gradient: 0 };
     const phrases = arm === 'wrong' ? request.wrongPhrases : request.phrases;
 
-    const predict = async (x: Float32Array, g: Float32Array | null, t: number): Promise<Float32Array> => {
-      signal.throwIfAborted();
-      const start = performance.now();
-      // The null branch has a null gradient too: f(., 0, t, null) in both stages (method.md, reading 4).
-      const branches: Branch[] = (several?.conditions ?? [condition]).map((c) => ({
-        condition: c,
-        gradient: g,
-      }));
-      if (several || request.guidance !== 0)
-        branches.push({ condition: nullCondition(condition), gradient: null });
-      const out = await denoiser.predict(x, t, branches);
-      counters.denoiserCalls += branches.length;
-      spent.denoiser += performance.now() - start;
-      if (several) {
-        const none = out[branches.length - 1] as Float32Array;
-        const conditionals = out.slice(0, -1);
-        return arm === 'composable'
-          ? compose(
-              none,
-              conditionals,
-              several.weights.map((w) => w * scale),
-            )
-          : guide(average(conditionals), none, scale);
-      }
-      const [conditional, unconditional] = out as [Float32Array, Float32Array | undefined];
-      return unconditional ? guide(conditional, unconditional, request.guidance) : conditional;
+    const counted: Denoiser = {
+      channels: denoiser.channels,
+      async predict(x, t, branches) {
+        const start = performance.now();
+        const out = await denoiser.predict(x, t, branches);
+        counters.denoiserCalls += branches.length;
+        spent.denoiser += performance.now() - start;
+        return out;
+      },
     };
+    const rival: Predict = async (x, gradient, t) => {
+      signal.throwIfAborted();
+      const { conditions, weights } = several ?? { conditions: [], weights: [] };
+      const out = await counted.predict(x, t, [
+        ...conditions.map((each) => ({ condition: each, gradient })),
+        { condition: nullCondition(condition), gradient: null },
+      ]);
+      const none = out[conditions.length] as Float32Array;
+      const conditionals = out.slice(0, -1);
+      return arm === 'composable'
+        ? compose(
+            none,
+            conditionals,
+            weights.map((w) => w * scale),
+          )
+        : guide(average(conditionals), none, scale);
+    };
+    const predict = several ? rival : guided(counted, condition, request.guidance, signal);
     const gradient = async (coarse: Float32Array, t: number): Promise<Float32Array> => {
       signal.throwIfAborted();
       const start = performance.now();
@@ -204,7 +224,7 @@ export async function* sample(
 }
 
 /** The steps, with a numeric failure of stage 1 as an error that a person can act on. */
-async function* named(steps: AsyncGenerator<Step>, arm: Arm): AsyncGenerator<Step> {
+export async function* named(steps: AsyncGenerator<Step>, arm: Arm): AsyncGenerator<Step> {
   try {
     yield* steps;
   } catch (error) {
@@ -218,7 +238,7 @@ async function* named(steps: AsyncGenerator<Step>, arm: Arm): AsyncGenerator<Ste
 }
 
 /** What ran this arm: a part that another arm opened is not named, and the baseline names its own denoiser. */
-function usedBackends(
+export function usedBackends(
   pack: OpenPack,
   baseline: OpenPack | undefined,
   gradient: boolean,
@@ -244,7 +264,7 @@ async function enlarge(
 }
 
 /** The phrases' noised references at sampling level number `index`. */
-function atLevel(phrases: readonly EnginePhrase[], index: number, dims: number): PhraseReferences[] {
+export function atLevel(phrases: readonly EnginePhrase[], index: number, dims: number): PhraseReferences[] {
   return phrases.map(({ weight, references }) => ({
     weight,
     references: references.map((r) => ({

@@ -2,6 +2,7 @@
 import { AppError } from '#contract';
 import type { PackPartName, PortReport, Services } from '#contract';
 import type { engineContract } from './contract.ts';
+import { explain } from './explain/index.ts';
 import { openPack } from './pack.ts';
 import { openReader } from './reader.ts';
 import type { Reader } from './reader.ts';
@@ -114,6 +115,7 @@ export function engineServices(options: OpenOptions): EngineServices {
           request.baselinePackId === undefined ? undefined : pack(request.baselinePackId),
           signal,
         ),
+      explain: (request, { signal }) => explain(request, pack(request.packId), signal),
       async read({ file, own, size, rgb }, { signal }) {
         let reader = readers.get(file);
         if (!reader) {

@@ -25,6 +25,7 @@ import { drawScene, rendering } from '../../training/data/scene.ts';
 import type { Scene } from '../../training/data/scene.ts';
 import { demoCatalog } from './demo-catalog.ts';
 import { demoEvaluation, demoStudy } from './demo-evaluation.ts';
+import { demoExplain } from './demo-explain.ts';
 import { demoGallery } from './demo-gallery.ts';
 import { DEMO_PACK, demoDoctor } from './demo-packs.ts';
 
@@ -364,6 +365,7 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
     },
     gallery: demoGallery(pairs, recipes, DEMO_PACK.packId),
     evaluation: demoEvaluation,
+    explain: demoExplain(recipes, stepMs),
     study: demoStudy,
     settings: {
       get: () => settings,

@@ -5,6 +5,6 @@ export type { NoiseBank } from './noise.ts';
 export { clip, combine, fromRgb, isFinite, toRgb } from './tensor.ts';
 export { guide } from './guidance.ts';
 export { addNoise, ddimStep, noiseOf } from './ddim.ts';
-export { NonFiniteError, gradientLevels, refinesAt, twoStage } from './two-stage.ts';
+export { NonFiniteError, gradientLevels, refinedSteps, refinesAt, twoStage } from './two-stage.ts';
 export type { Gradient, Predict, Rebuild, SamplingPlan, Step } from './two-stage.ts';
 export { average, compose, shiftMean, stepVariance } from './rivals.ts';

@@ -64,6 +64,18 @@ export const refinesAt = ({ stages, window }: Pick<SamplingPlan, 'stages' | 'win
 export const gradientLevels = (levels: readonly number[], window: SamplingPlan['window']): number[] =>
   levels.slice(1).filter((t) => refinesAt({ stages: 'gradient', window }, t));
 
+/** The steps (1 .. steps) that stage 2 acts on, if none of them falls back. Form b covers two levels with each. */
+export function refinedSteps(plan: SamplingPlan): number[] {
+  const levels = samplingLevels(plan.schedule, plan.steps);
+  const out: number[] = [];
+  for (let i = 1; i <= plan.steps; i++) {
+    if (!refinesAt(plan, levels[i] as number)) continue;
+    out.push(i);
+    if (plan.rebuild === 'continue') i++;
+  }
+  return out;
+}
+
 /**
  * Samples from pure noise `x` [3, S, S]; yields after each stage, the last yield holds x_0. The caller breaks the loop to
  * cancel: nothing runs between yields but the functions passed in.

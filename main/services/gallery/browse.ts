@@ -11,6 +11,8 @@ export interface BrowseOptions {
   readonly store: Store;
   /** Folder of the PNG files. */
   readonly images: string;
+  /** Where what was found out about a picture is kept. */
+  readonly beside: (imageId: string) => string;
   readonly pairOf: (row: PairRow) => Pair;
   readonly now: () => number;
   /** Told after a purge: content hashes of results that no search may find any more. */
@@ -31,6 +33,7 @@ function placeOf(after: string | undefined): readonly [number, number] | undefin
 export function makeBrowse({
   store,
   images,
+  beside,
   pairOf,
   now,
   onPurged,
@@ -85,7 +88,8 @@ export function makeBrowse({
             write.facts.drop(content_hash);
       });
       // Rows first: a file that a crash leaves behind here is waste, a row without its file would be a lie.
-      for (const { file } of results) await rm(join(images, file), { force: true });
+      for (const { file, image_id } of results)
+        for (const path of [join(images, file), beside(image_id)]) await rm(path, { force: true });
       await onPurged(results.map((r) => r.content_hash));
       return { pairIds: rows.map((row) => row.pair_id) };
     },

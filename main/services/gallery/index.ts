@@ -47,6 +47,8 @@ export interface Gallery {
   file(imageId: string): Promise<Uint8Array | null>;
   /** The same by content hash. */
   readonly fileByHash: (contentHash: string) => Promise<Uint8Array | null>;
+  /** Path of a file for what was found out about a picture; it goes when the picture goes. */
+  readonly beside: (imageId: string) => string;
 }
 
 /** The recipe inside a PNG. Throws `bad_recipe` naming the field. */
@@ -104,6 +106,7 @@ export function makeGallery(
   onPurged: (contentHashes: readonly string[]) => Promise<void> = () => Promise.resolve(),
 ): Gallery {
   const images = join(folder, 'images');
+  const beside = (imageId: string): string => join(images, `${imageId}.why`);
   const pairOf = (p: PairRow): Pair => ({
     pairId: p.pair_id,
     jobId: p.job_id,
@@ -161,9 +164,10 @@ export function makeGallery(
     },
     results: (pairId) => store.read.gallery.results(pairId).map(toResult),
     file: (imageId) => read(store.read.gallery.result(imageId)),
+    beside,
     fileByHash: (contentHash) => read(store.read.gallery.resultByHash(contentHash)),
     service: {
-      ...makeBrowse({ store, images, pairOf, now, onPurged }),
+      ...makeBrowse({ store, images, beside, pairOf, now, onPurged }),
       list({ after, limit }) {
         const rows = store.read.gallery.page(
           after === undefined ? Number.MAX_SAFE_INTEGER : Number(after),

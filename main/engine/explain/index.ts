@@ -1,0 +1,171 @@
+/**
+ * One seed again, coarse and refined, looked at on the way: at eight of the refined steps each phrase gets a forward and a
+ * backward pass of its own (the sum that refines needs only one), and the clean pictures are compared with its references.
+ */
+import { AppError } from '#contract';
+import type { EnginePhrase, ExplainRequest, ExplainStream } from '../contract.ts';
+import { cotangent, scaleAt, scaledGradient } from '../gradient/semantic-gradient.ts';
+import type { OpenPack } from '../pack.ts';
+import { atLevel, guided, makeCondition, named, usedBackends } from '../sample.ts';
+import {
+  combine,
+  makeSchedule,
+  normals,
+  refinedSteps,
+  samplingLevels,
+  toRgb,
+  twoStage,
+} from '../sampler/index.ts';
+import type { SamplingPlan } from '../sampler/index.ts';
+import { changeAt, magnitude, mapBytes, meanMap, spread, topOf, verdictOf } from './maps.ts';
+
+/** Steps of the run that are looked at. */
+const PROBES = 8;
+
+interface Probe {
+  readonly step: number;
+  /** One map for each active phrase. */
+  readonly maps: readonly Float32Array[];
+  /** The refined clean picture of this step. */
+  clean?: Float32Array;
+}
+
+/** Mean inner product of an embedding with a phrase's clean references, by their weights. */
+function similarity(embedding: Float32Array, { references }: EnginePhrase): number {
+  let sum = 0;
+  let total = 0;
+  for (const { clean, weight } of references) {
+    for (let d = 0; d < clean.length; d++) sum += weight * (clean[d] as number) * (embedding[d] as number);
+    total += weight;
+  }
+  return total > 0 ? sum / total : 0;
+}
+
+/** Steps as they are made, then what was found. `signal` is looked at before every network call. */
+export async function* explain(request: ExplainRequest, pack: OpenPack, signal: AbortSignal): ExplainStream {
+  const began = performance.now();
+  const { manifest } = pack;
+  const active = request.phrases.flatMap((phrase, index) =>
+    phrase.weight > 0 && phrase.references.length > 0 ? [{ phrase, index }] : [],
+  );
+  if (active.length === 0)
+    throw new AppError('invalid_input', 'Nothing to explain: no phrase of this picture had an effect.');
+  const schedule = makeSchedule(manifest.schedule.kind, manifest.schedule.levels);
+  const levels = samplingLevels(schedule, request.steps);
+  const { size } = manifest.image;
+  const dims = request.source.length;
+  const noise = normals(BigInt(request.seed), 3 * size ** 2);
+  const [denoiser, kernel, encoder] = [
+    await pack.denoiser(),
+    await pack.gradientKernel(),
+    await pack.imageEncoder(),
+  ];
+  const condition = makeCondition(request.source, request.phrases, manifest.denoiser.maxReferences);
+  const predict = guided(denoiser, condition, request.guidance, signal);
+  const plan: SamplingPlan = {
+    schedule,
+    steps: request.steps,
+    rebuild: request.rebuild,
+    window: request.window,
+    stages: 'gradient',
+  };
+  const wanted = spread(refinedSteps(plan), PROBES);
+  if (wanted.length === 0)
+    throw new AppError('invalid_input', 'Nothing to explain: no step of this run was refined.');
+
+  const coarseCleans = new Map<number, Float32Array>();
+  let coarse = noise;
+  const none = (): Promise<never> =>
+    Promise.reject(new AppError('internal', 'Coarse sampling took a gradient.'));
+  for await (const step of named(twoStage({ ...plan, stages: 'single' }, noise, predict, none), 'coarse')) {
+    signal.throwIfAborted();
+    coarseCleans.set(step.i, step.clean);
+    if (step.x) coarse = step.x;
+    yield { type: 'step', arm: 'coarse', i: step.i, of: step.of };
+  }
+
+  const probes: Probe[] = [];
+  const gradient = async (x: Float32Array, t: number): Promise<Float32Array> => {
+    const step = levels.indexOf(t);
+    const at = (phrases: readonly EnginePhrase[]) => cotangent(atLevel(phrases, step, dims), dims);
+    // A step that could not be refined moves the ones after it, so the next one at or after a wanted step is taken.
+    if (step >= (wanted[probes.length] ?? Infinity)) {
+      const unit = 1 / scaleAt(manifest.gradientScale, t);
+      const maps: Float32Array[] = [];
+      for (const { phrase } of active) {
+        signal.throwIfAborted();
+        const { gradient: pull } = await kernel.vjp(x, at([phrase]));
+        maps.push(magnitude(combine(unit, pull, 0, pull)));
+      }
+      probes.push({ step, maps });
+    }
+    signal.throwIfAborted();
+    return scaledGradient(kernel, x, t, at(request.phrases), manifest.gradientScale);
+  };
+  let refined = noise;
+  for await (const step of named(twoStage(plan, noise, predict, gradient), 'refined')) {
+    signal.throwIfAborted();
+    const last = probes.at(-1);
+    if (step.x && step.stage === 'refined' && last) last.clean ??= step.clean;
+    if (step.x) refined = step.x;
+    yield { type: 'step', arm: 'refined', i: step.i, of: step.of };
+  }
+
+  const embed = async (images: readonly Float32Array[]): Promise<Float32Array[]> => {
+    signal.throwIfAborted();
+    const batch = new Float32Array(images.length * 3 * size ** 2);
+    images.forEach((image, k) => batch.set(image, k * image.length));
+    const out = await encoder.embed(batch, images.length);
+    return images.map((_, k) => out.slice(k * dims, (k + 1) * dims));
+  };
+  const cleans = probes.map(({ clean }) => clean ?? refined);
+  const unrefined = await embed(probes.map(({ step }) => coarseCleans.get(step) ?? coarse));
+  const embedded = await embed(cleans);
+  const [before, after] = (await embed([coarse, refined])) as [Float32Array, Float32Array];
+  const [coarseRgb, rgb] = [toRgb(coarse), toRgb(refined)];
+  const area = size ** 2;
+  const pictures = new Uint8Array(probes.length * area * 3);
+  cleans.forEach((clean, k) => {
+    pictures.set(toRgb(clean), k * area * 3);
+  });
+  yield {
+    type: 'explained',
+    size,
+    at: probes.map(({ step }) => step),
+    pictures,
+    rgb,
+    backends: usedBackends(pack, undefined, true, false),
+    seconds: (performance.now() - began) / 1000,
+    phrases: active.map(({ phrase, index }, k) => {
+      const own = probes.map(({ maps }) => maps[k] as Float32Array);
+      const most = own.reduce((max, map) => map.reduce((a, b) => Math.max(a, b), max), 0);
+      const maps = new Uint8Array(own.length * area);
+      const bytes = own.map((map) => mapBytes(map, most));
+      bytes.forEach((map, p) => {
+        maps.set(map, p * area);
+      });
+      const mean = meanMap(own);
+      const overall = mapBytes(
+        mean,
+        mean.reduce((a, b) => Math.max(a, b), 0),
+      );
+      const overallTop = topOf(overall);
+      const change = changeAt(coarseRgb, rgb, overall, overallTop);
+      const from = similarity(before, phrase);
+      const to = similarity(after, phrase);
+      return {
+        index,
+        maps,
+        tops: bytes.map((map) => topOf(map)),
+        overall,
+        overallTop,
+        coarse: unrefined.map((e) => similarity(e, phrase)),
+        refined: embedded.map((e) => similarity(e, phrase)),
+        before: from,
+        after: to,
+        ...change,
+        verdict: verdictOf(from, to, change.inside),
+      };
+    }),
+  };
+}

@@ -1,0 +1,112 @@
+/** Why a refined picture looks as it does: asks the engine once, keeps the answer beside the picture. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
+import {
+  AppError,
+  Explanation,
+  GenerateRequest,
+  Recipe,
+  decodeFrame,
+  encodeFrame,
+  requestOf,
+} from '#contract';
+import type { PackManifest, StudioServices } from '#contract';
+import type { EngineExplainEvent, ExplainRequest } from '../../engine/index.ts';
+import { writeDerived } from '../../files.ts';
+import type { InstalledPack, PacksService } from '../packs/index.ts';
+import type { ResultRow, Store } from '../store/index.ts';
+
+export interface ExplainOptions {
+  readonly store: Store;
+  readonly packs: PacksService;
+  readonly engine: {
+    explain(request: ExplainRequest, signal: AbortSignal): AsyncIterable<EngineExplainEvent>;
+  };
+  /** Everything before the first step, as a job has it. */
+  readonly prepare: (
+    pack: InstalledPack,
+    request: GenerateRequest,
+    plan: PackManifest['sampling'],
+    signal: AbortSignal,
+  ) => Promise<Pick<ExplainRequest, 'source' | 'phrases'>>;
+  /** Where an explanation of a picture is kept; whoever deletes the picture deletes it too. */
+  readonly fileOf: (imageId: string) => string;
+}
+
+export function makeExplain({
+  store,
+  packs,
+  engine,
+  prepare,
+  fileOf,
+}: ExplainOptions): StudioServices['explain'] {
+  /** The picture as it was sampled: an enlarged one is explained by the one that it was made of. */
+  function sampled(imageId: string): { row: ResultRow; recipe: Recipe } {
+    const asked = store.read.gallery.result(imageId);
+    if (!asked) throw new AppError('not_found', 'This picture is not in the gallery.');
+    if (asked.arm !== 'refined')
+      throw new AppError(
+        'invalid_input',
+        `Only a refined picture can be explained; this one is of the arm "${asked.arm}".`,
+      );
+    const same = store.read.gallery.results(asked.pair_id).filter(({ arm }) => arm === asked.arm);
+    const row = same.reduce((least, each) => (each.width < least.width ? each : least), asked);
+    return { row, recipe: v.parse(Recipe, JSON.parse(row.recipe)) };
+  }
+
+  /** What is kept, or null when there is nothing or nothing that this version reads: it can be made again. */
+  async function kept(imageId: string): Promise<Explanation | null> {
+    const bytes = await readFile(fileOf(imageId)).catch(() => null);
+    if (!bytes) return null;
+    try {
+      return v.parse(Explanation, decodeFrame(bytes));
+    } catch {
+      return null;
+    }
+  }
+
+  return {
+    async kept({ imageId }) {
+      return { explanation: await kept(sampled(imageId).row.image_id) };
+    },
+    async *run({ imageId }, { signal }) {
+      const { row, recipe } = sampled(imageId);
+      const pack = await packs.get(recipe.pack.id);
+      const request = v.parse(GenerateRequest, requestOf(recipe));
+      const { steps, guidance, rebuild, window } = recipe;
+      const plan = { steps, guidance, rebuild, window };
+      const { source, phrases } = await prepare(pack, request, plan, signal);
+      const asked: ExplainRequest = { packId: request.packId, source, phrases, seed: recipe.seed, ...plan };
+      for await (const event of engine.explain(asked, signal)) {
+        if (event.type === 'step') {
+          yield event;
+          continue;
+        }
+        const { size, at, pictures, rgb, backends, seconds } = event;
+        const explanation: Explanation = {
+          schema: 1,
+          imageId: row.image_id,
+          size,
+          steps,
+          at,
+          pictures,
+          phrases: event.phrases.flatMap(({ index, ...found }) => {
+            const emphasis = recipe.emphases[index];
+            if (!emphasis)
+              throw new AppError('internal', `The engine explained phrase ${index}, which is not there.`);
+            const { id, phrase, weight } = emphasis;
+            return [{ id, phrase, weight, ...found }];
+          }),
+          same:
+            !recipe.output.upscaled &&
+            createHash('sha256').update(rgb).digest('hex') === recipe.output.pixelsHash,
+          backends,
+          wallSeconds: seconds,
+        };
+        await writeDerived(fileOf(row.image_id), encodeFrame(explanation));
+        yield { type: 'done', explanation };
+      }
+    },
+  };
+}
