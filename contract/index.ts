@@ -202,6 +202,7 @@ export type { CloseReason, Link, LinkCore } from './link.ts';
 export { decodeFrame, encodeFrame } from './codec.ts';
 export { parse } from './parse.ts';
 export type { FieldIssue } from './parse.ts';
+export { filledIn, isWhole } from './answers.ts';
 export { frozen, runsWithout } from './references.ts';
 export { requestOf } from './remake.ts';
 export type { ReferenceDecision } from './references.ts';

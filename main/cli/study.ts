@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
-import { AppError, MakeStudy, RaterRef, RatingSheet, StudySet } from '#contract';
+import { AppError, MakeStudy, RaterRef, RatingSheet, StudySet, isWhole } from '#contract';
 import type { StudyAnswer, StudyItem, StudyResults } from '#contract';
 import { emptySheet, sealed, withAnswer } from '../host.ts';
 import type { Host } from '../host.ts';
@@ -132,7 +132,7 @@ async function rate(folder: string, flags: StudyFlags, output: Output): Promise<
   if (!rater.success) throw new AppError('invalid_input', `--rater: ${rater.issues[0].message}`);
   const path = join(folder, `ratings-${rater.output}.json`);
   let sheet = (await readAs(path, RatingSheet)) ?? emptySheet(set, rater.output, flags.synthetic === true);
-  const done = new Set(sheet.answers.map((a) => a.itemId));
+  const done = new Set(sheet.answers.filter(isWhole).map((a) => a.itemId));
   const asker = makeAsker(output);
   try {
     for (const [i, item] of set.items.entries()) {

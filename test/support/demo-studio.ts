@@ -366,7 +366,12 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
     gallery: demoGallery(pairs, recipes, DEMO_PACK.packId),
     evaluation: demoEvaluation,
     explain: demoExplain(recipes, stepMs),
-    study: demoStudy,
+    study: demoStudy((text, stressed, seed, isRefined) => {
+      const asked = attributesOf(text);
+      const stress = Object.assign({}, ...stressed.map(attributesOf)) as Record<string, string>;
+      const plain = Object.fromEntries(Object.entries(asked).filter(([group]) => !(group in stress)));
+      return drawn(sceneOf(seed, isRefined ? asked : plain), String(seed));
+    }),
     settings: {
       get: () => settings,
       set(change) {

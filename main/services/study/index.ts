@@ -3,16 +3,21 @@
  * Arms are named only after the reveal, which needs every sheet sealed.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import * as v from 'valibot';
-import { AppError, Arm, RatingSheet, StudySet } from '#contract';
-import type { MakeStudy, StudioServices, StudyAnswer } from '#contract';
+import { AppError, Arm, RatingSheet, StudySet, isWhole, toAppError } from '#contract';
+import type { MakeStudy, StudioServices, StudyList, StudySummary } from '#contract';
 import { writeAtomic, writeDerived } from '../../files.ts';
+import { bare } from './bare-png.ts';
 import { drawSet, shuffle } from './draw.ts';
 import type { Candidate, KeyEntry } from './draw.ts';
 import { csvOf, resultsOf, rowsOf } from './results.ts';
+import { checkSheet, emptySheet, sealed, withAnswer } from './sheet.ts';
+import { makeTake } from './take.ts';
+
+export { emptySheet, sealOf, sealed, withAnswer } from './sheet.ts';
 
 /** A finished picture of an evaluation. */
 export interface StudyPicture extends Candidate {
@@ -38,74 +43,6 @@ function uniform(seed: string): () => number {
   return () => createHash('sha256').update(`${seed} ${i++}`).digest().readUInt32LE(0) / 2 ** 32;
 }
 
-/** A PNG with nothing but its pixels: not even a resolution. */
-function bare(png: Buffer): Buffer {
-  const kept = [png.subarray(0, 8)];
-  for (let at = 8; at < png.length;) {
-    const end = at + 12 + png.readUInt32BE(at);
-    if (['IHDR', 'IDAT', 'IEND'].includes(png.toString('latin1', at + 4, at + 8)))
-      kept.push(png.subarray(at, end));
-    at = end;
-  }
-  return Buffer.concat(kept);
-}
-
-/** The hash that seals a sheet: of everything in it but the seal. */
-export const sealOf = ({ seal: _, ...sheet }: RatingSheet): string => sha256(JSON.stringify(sheet));
-
-/** Throws `invalid_input` where a sheet is no sheet of this set, or an answer does not fit its item. */
-export function checkSheet(sheet: RatingSheet, set: StudySet): void {
-  const no = (why: string): AppError =>
-    new AppError('invalid_input', `The sheet of "${sheet.rater}" ${why}.`);
-  if (sheet.studyId !== set.studyId || sheet.keyHash !== set.keyHash) throw no('belongs to another study');
-  const items = new Map(set.items.map((item) => [item.itemId, item]));
-  const seen = new Set<string>();
-  for (const answer of sheet.answers) {
-    const item = items.get(answer.itemId);
-    if (item?.kind !== answer.kind) throw no(`answers an item that is not in the set`);
-    if (item.kind === 'picture' && answer.kind === 'picture' && item.details.length !== answer.details.length)
-      throw no(`needs ${item.details.length} answers to details, got ${answer.details.length}`);
-    if (seen.has(answer.itemId)) throw no('answers an item twice');
-    seen.add(answer.itemId);
-  }
-  if (sheet.seal !== null && sheet.seal !== sealOf(sheet)) throw no('was changed after it was sealed');
-}
-
-export function emptySheet(set: StudySet, rater: string, synthetic: boolean): RatingSheet {
-  const { studyId, keyHash } = set;
-  return {
-    format: 'accent-ratings',
-    schema: 1,
-    studyId,
-    keyHash,
-    rater,
-    synthetic,
-    answers: [],
-    seal: null,
-  };
-}
-
-/** The sheet with this answer; an earlier one of the same item is replaced. Throws `conflict` for a sealed sheet. */
-export function withAnswer(sheet: RatingSheet, answer: StudyAnswer, set: StudySet): RatingSheet {
-  if (sheet.seal !== null)
-    throw new AppError('conflict', `The sheet of "${sheet.rater}" is sealed; it takes no more answers.`);
-  const answers = [...sheet.answers.filter((a) => a.itemId !== answer.itemId), answer];
-  const next = { ...sheet, answers };
-  checkSheet(next, set);
-  return next;
-}
-
-/** The sheet sealed. Throws `conflict` while items are unanswered. */
-export function sealed(sheet: RatingSheet, set: StudySet): RatingSheet {
-  const open = set.items.length - sheet.answers.length;
-  if (open > 0)
-    throw new AppError(
-      'conflict',
-      `The sheet of "${sheet.rater}" lacks ${open} answers; it cannot be sealed yet.`,
-    );
-  return sheet.seal === null ? { ...sheet, seal: sealOf(sheet) } : sheet;
-}
-
 export function makeStudy({ folder, pictures, now }: StudyOptions): { service: StudioServices['study'] } {
   const at = (studyId: string, ...rest: string[]): string => join(folder, studyId, ...rest);
 
@@ -124,6 +61,11 @@ export function makeStudy({ folder, pictures, now }: StudyOptions): { service: S
     if (!set) throw new AppError('not_found', `There is no study "${studyId}".`);
     return set;
   }
+  const ownKey = (studyId: string): Promise<boolean> =>
+    access(at(studyId, 'key.json')).then(
+      () => true,
+      () => false,
+    );
   const sheetPath = (studyId: string, rater: string): string => at(studyId, 'sheets', `${rater}.json`);
   async function keep(sheet: RatingSheet): Promise<RatingSheet> {
     await mkdir(at(sheet.studyId, 'sheets'), { recursive: true });
@@ -190,8 +132,43 @@ export function makeStudy({ folder, pictures, now }: StudyOptions): { service: S
     return set;
   }
 
+  async function summaryOf(studyId: string): Promise<StudySummary> {
+    const set = await setOf(studyId);
+    return {
+      studyId,
+      createdAt: set.createdAt,
+      items: set.items.length,
+      own: await ownKey(studyId),
+      raters: (await sheets(set)).map(({ rater, answers, seal, synthetic }) => ({
+        rater,
+        answered: answers.filter(isWhole).length,
+        sealed: seal !== null,
+        synthetic,
+      })),
+    };
+  }
+
+  async function list(): Promise<StudyList> {
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    const out: StudyList = { studies: [], refused: [] };
+    // A name that is no id (a half study's has a dot) is not a study.
+    for (const { name } of entries.filter((e) => e.isDirectory() && v.is(StudySet.entries.studyId, e.name)))
+      try {
+        out.studies.push(await summaryOf(name));
+      } catch (error) {
+        const { code, message } = toAppError(error);
+        out.refused.push({ studyId: name, error: { code, message } });
+      }
+    out.studies.sort((a, b) => b.createdAt - a.createdAt);
+    return out;
+  }
+
+  const take = makeTake(folder);
   return {
     service: {
+      list,
+      take: (set) => inTurn(() => take.begin(set)),
+      takeImages: ({ studyId, images }) => inTurn(() => take.images(studyId, images)),
       make: (request) => inTurn(() => make(request)),
       set: ({ studyId }) => setOf(studyId),
       async image({ studyId, image }) {
@@ -242,6 +219,11 @@ export function makeStudy({ folder, pictures, now }: StudyOptions): { service: S
           throw new AppError(
             'conflict',
             `Not revealed: ${open.map((s) => s.rater).join(', ')} ${open.length === 1 ? 'has' : 'have'} not sealed yet.`,
+          );
+        if (!(await ownKey(studyId)))
+          throw new AppError(
+            'conflict',
+            'This set is from elsewhere: its key is with whoever made it. Send your sealed sheet back.',
           );
         const raw = await readFile(at(studyId, 'key.json'), 'utf8').catch(() => null);
         if (raw === null || sha256(raw) !== set.keyHash)

@@ -27,6 +27,9 @@ function estimate<T extends { readonly prompt: number }>(
   return { value: value(rows), low: at(0.025), high: at(0.975) };
 }
 
+/** What was answered, as a list of one or none. */
+const given = <T>(answer: T | null): T[] => (answer === null ? [] : [answer]);
+
 const mean = (rows: readonly { readonly value: number }[]): number =>
   rows.reduce((s, r) => s + r.value, 0) / rows.length;
 
@@ -50,7 +53,8 @@ const scales: Readonly<
   },
   detail: {
     metric: 'nominal',
-    of: ({ answer }) => (answer.kind === 'picture' ? answer.details.map(Number) : []),
+    of: ({ answer }) =>
+      answer.kind === 'picture' ? answer.details.map((yes) => (yes === null ? null : Number(yes))) : [],
   },
   pair: { metric: 'ordinal', of: (a) => [preferred(a)] },
 };
@@ -142,9 +146,9 @@ export function resultsOf(
       return {
         arm,
         pictures: own.length,
-        photorealism: of((a) => [a.photorealism]),
-        alignment: of((a) => [a.alignment]),
-        detail: of((a) => a.details.map((yes) => (yes ? 100 : 0))),
+        photorealism: of((a) => given(a.photorealism)),
+        alignment: of((a) => given(a.alignment)),
+        detail: of((a) => a.details.flatMap((yes) => given(yes).map((seen) => (seen ? 100 : 0)))),
         strength: estimate(contests, strength(player), next),
       };
     }),

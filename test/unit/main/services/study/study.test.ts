@@ -178,6 +178,120 @@ describe('sheets', () => {
   });
 });
 
+describe('answers in passes', () => {
+  it('fill up: what a later pass leaves open stays, and an item counts once it is whole', async () => {
+    const set = await make('passes', { prompts: 1, repeats: 0, pairs: false });
+    const studyId = 'passes';
+    const { itemId } = set.items[0] as StudyItem;
+    const rate = (change: object) =>
+      service.rate(
+        {
+          studyId,
+          rater: 'dee',
+          synthetic: false,
+          answer: {
+            kind: 'picture',
+            itemId,
+            photorealism: null,
+            alignment: null,
+            details: [null, null],
+            ...change,
+          },
+        },
+        live,
+      );
+    const answered = async () =>
+      (await service.list({}, live)).studies.find((s) => s.studyId === studyId)?.raters[0]?.answered;
+    await rate({ photorealism: 3 });
+    expect(await answered()).toBe(0);
+    await rate({ alignment: 4, details: [true, null] });
+    const sheet = await rate({ details: [null, false] });
+    expect(sheet.answers).toEqual([
+      { kind: 'picture', itemId, photorealism: 3, alignment: 4, details: [true, false] },
+    ]);
+    expect(await answered()).toBe(1);
+    expect((await rate({ photorealism: 5 })).answers[0]).toMatchObject({ photorealism: 5, alignment: 4 });
+    await expect(service.seal({ studyId, rater: 'dee' }, live)).rejects.toMatchObject({
+      message: expect.stringContaining('lacks 1 of 2') as string,
+    });
+  });
+
+  it('are not merged from a sheet that was sealed with one left open', async () => {
+    const set = await make('holes', { prompts: 1, repeats: 0 });
+    const whole = await rateAll(set, 'eve');
+    rmSync(join(folder, 'holes', 'sheets', 'eve.json'));
+    const holed = {
+      ...whole,
+      answers: whole.answers.map((a) => (a.kind === 'picture' ? { ...a, alignment: null } : a)),
+    };
+    await expect(
+      service.merge({ studyId: 'holes', sheet: { ...holed, seal: sealOf(holed) } }, live),
+    ).rejects.toMatchObject({ message: expect.stringContaining('lacks answers') as string });
+  });
+});
+
+describe('a set from elsewhere', () => {
+  const elsewhere = makeStudy({
+    folder: join(folder, 'elsewhere', 'studies'),
+    pictures: () => [],
+    now: () => 6,
+  }).service;
+
+  it('is taken in picture by picture, rated there, and revealed only where it was made', async () => {
+    const set = await make('given', { prompts: 1, repeats: 0 });
+    const { lacks } = await elsewhere.take(set, live);
+    expect(lacks).toHaveLength(4);
+    await expect(elsewhere.set({ studyId: 'given' }, live)).rejects.toMatchObject({ code: 'not_found' });
+    const images = await Promise.all(
+      lacks.map(async (image) => ({
+        image,
+        png: (await service.image({ studyId: 'given', image }, live)).png,
+      })),
+    );
+    const [first, ...rest] = images as [(typeof images)[number], ...typeof images];
+    await elsewhere.takeImages({ studyId: 'given', images: [first] }, live);
+    // A break in between: the same set again asks for what is missing only.
+    expect(await elsewhere.take(set, live)).toEqual({ lacks: rest.map((i) => i.image) });
+    expect(await elsewhere.takeImages({ studyId: 'given', images: rest }, live)).toEqual({ lacks: [] });
+    expect((await elsewhere.list({}, live)).studies).toEqual([
+      { studyId: 'given', createdAt: 5, items: set.items.length, own: false, raters: [] },
+    ]);
+    expect((await elsewhere.image({ studyId: 'given', image: first.image }, live)).png).toEqual(first.png);
+    const key = keyOf('given');
+    for (const item of set.items)
+      await elsewhere.rate(
+        { studyId: 'given', rater: 'fay', synthetic: true, answer: opinion(item, key) },
+        live,
+      );
+    const sheet = await elsewhere.seal({ studyId: 'given', rater: 'fay' }, live);
+    await expect(elsewhere.reveal({ studyId: 'given' }, live)).rejects.toMatchObject({
+      message: expect.stringContaining('from elsewhere') as string,
+    });
+    await expect(elsewhere.take(set, live)).rejects.toMatchObject({ code: 'conflict' });
+    await service.merge({ studyId: 'given', sheet }, live);
+    expect((await service.reveal({ studyId: 'given' }, live)).results.synthetic).toBe(1);
+  });
+
+  it('keeps nothing of a picture but its pixels, and refuses what is no picture of it', async () => {
+    const set = await make('odd', { prompts: 1, repeats: 0, pairs: false });
+    const [image = ''] = (await elsewhere.take(set, live)).lacks;
+    const { png } = await service.image({ studyId: 'odd', image }, live);
+    const text = Buffer.from('\0\0\0\x04tEXtseed\0\0\0\0', 'latin1');
+    const told = Buffer.concat([png.subarray(0, 33), text, png.subarray(33)]);
+    const give = (name: string, bytes: Uint8Array) =>
+      elsewhere.takeImages({ studyId: 'odd', images: [{ image: name, png: bytes }] }, live);
+    await expect(give('other', png)).rejects.toMatchObject({ code: 'invalid_input' });
+    for (const bad of [Buffer.from('no'), png.subarray(0, png.length - 3), told.subarray(0, 40)])
+      await expect(give(image, bad)).rejects.toMatchObject({
+        message: expect.stringContaining('not a whole PNG') as string,
+      });
+    await give(image, told);
+    const [second = ''] = (await elsewhere.take(set, live)).lacks;
+    await give(second, (await service.image({ studyId: 'odd', image: second }, live)).png);
+    expect((await elsewhere.image({ studyId: 'odd', image }, live)).png).toEqual(png);
+  });
+});
+
 describe('the reveal', () => {
   it('gives figures by arm, agreement, and every answer as CSV and JSON', async () => {
     const set = await make('figures');
