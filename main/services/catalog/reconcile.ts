@@ -77,16 +77,17 @@ export async function settle({ store, root, scan, unreadable, now, list }: Settl
   };
 }
 
-/** Takes an image out with its rows and leaves a stub. Call inside a transaction. */
+/** Takes an image out with its rows and leaves a stub; false when it was out already. Call inside a transaction. */
 export function dropImage(
   store: Store,
   hash: string,
   at: number,
   reason: 'image' | 'root' | 'replaced',
-): void {
+): boolean {
   const row = store.read.images.byHash(hash);
-  if (!row) return;
+  if (!row) return false;
   store.write.facts.stub(hash, row.name, at, reason);
   store.write.facts.drop(hash);
   store.write.images.drop(hash);
+  return true;
 }

@@ -73,17 +73,19 @@ export function makeRoots({ store, now, onGone }: RootsOptions) {
 
   /** Takes images out, with stubs; returns how many. In pieces, so that a large folder does not stop the host. */
   async function take(hashes: readonly string[], reason: 'image' | 'root'): Promise<number> {
+    let taken = 0;
     for (let at = 0; at < hashes.length; at += AT_ONCE) {
       const some = hashes.slice(at, at + AT_ONCE);
       store.transaction(() => {
         for (const hash of some) {
           store.write.files.dropOfImage(hash);
-          dropImage(store, hash, now(), reason);
+          // Files of an image that was removed by hand are known still.
+          if (dropImage(store, hash, now(), reason)) taken++;
         }
       });
       await onGone(some);
     }
-    return hashes.length;
+    return taken;
   }
 
   return {

@@ -195,6 +195,9 @@ describe('taking out', () => {
     expect(await found()).toEqual(['b.png']);
     expect(rig.store.read.facts.stub(hash)).toMatchObject({ name: 'a.png', reason: 'image' });
     expect(rig.store.read.images.pixels(hash, 8)).toBeUndefined();
+    const { rootId } = await rig.catalog.registerRoot(folder, false);
+    // Of the two files one is known, but no image of the catalog any more.
+    expect(await rig.catalog.service.removeRoot({ rootId }, idle)).toEqual({ images: 1 });
     expect(state()).toEqual(before);
   });
 
