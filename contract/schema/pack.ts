@@ -27,6 +27,8 @@ export const PackParts = v.strictObject({
   tokenizer: PackPart,
   prior: v.optional(PackPart),
   upscaler: v.optional(PackPart),
+  /** Where `gradient.at` is `prediction`. */
+  contrast: v.optional(PackPart),
 });
 export type PackParts = v.InferOutput<typeof PackParts>;
 export type PackPartName = keyof PackParts;
@@ -86,6 +88,8 @@ export const PackManifest = v.pipe(
       maxReferences: whole(0, 1024),
       prediction: v.literal('x0'),
     }),
+    /** Where the gradient is taken: at stage 1's image with noised references, or at its clean prediction with their contrast. */
+    gradient: v.optional(v.strictObject({ at: v.picklist(['noised', 'prediction']) }), { at: 'noised' }),
     gradientScale: GradientScale,
     noiseBank: v.strictObject({ seed: Uint64Text, count: whole(1, 1024) }),
     sampling: v.strictObject({ steps: Steps, guidance: Guidance, rebuild: Rebuild, window: Window }),
@@ -117,6 +121,13 @@ export const PackManifest = v.pipe(
       'Expected 6 channels; only a pack with the role "evaluation" may have 3.',
     ),
     ['denoiser', 'channels'],
+  ),
+  v.forward(
+    v.check(
+      ({ gradient, parts }) => (gradient.at === 'prediction') === (parts.contrast !== undefined),
+      'Expected the part contrast exactly where the gradient is taken at the prediction.',
+    ),
+    ['parts', 'contrast'],
   ),
   v.forward(
     v.check(

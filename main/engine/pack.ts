@@ -26,6 +26,8 @@ import type {
   TextEncoder,
   Upscaler,
 } from './ports.ts';
+import { readContrast } from './gradient/contrast.ts';
+import type { Contrast } from './gradient/contrast.ts';
 import { readSafetensors } from './safetensors.ts';
 import { makeTokenizer } from './text/word-piece.ts';
 import type { Tokenizer } from './text/word-piece.ts';
@@ -38,6 +40,8 @@ export interface OpenPack {
   textEncoder(): Promise<TextEncoder>;
   tokenizer(): Promise<Tokenizer>;
   prior(): Promise<Prior>;
+  /** Null where the pack takes its gradient at the noised image. */
+  contrast(): Promise<Contrast | null>;
   /** Null when the pack has none. */
   upscaler(): Promise<Upscaler | null>;
   /** What runs each part that was opened so far. */
@@ -165,6 +169,7 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
     return { name: `ort-${provider}`, detail, goldenError, refused };
   }
   let tokenizer: Promise<Tokenizer> | undefined;
+  let contrast: Promise<Contrast | null> | undefined;
 
   return {
     manifest,
@@ -188,6 +193,12 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
       (tokenizer ??= read(manifest.parts.tokenizer.file).then((bytes) =>
         makeTokenizer(new TextDecoder().decode(bytes)),
       )),
+    contrast: () =>
+      (contrast ??= manifest.parts.contrast
+        ? read(manifest.parts.contrast.file).then((bytes) =>
+            readContrast(readSafetensors(bytes).tensors, manifest.embedding.dims),
+          )
+        : Promise.resolve(null)),
     prior: () => port('prior', 'prior', (s) => ortPrior(s, shape)),
     upscaler: async () =>
       manifest.parts.upscaler ? port('upscaler', 'upscaler', (s) => ortUpscaler(s, shape)) : null,

@@ -2,8 +2,8 @@
 import { ADAPTED_ARMS, AppError, BASELINE_ARMS, rivalScale } from '#contract';
 import type { Arm, BackendUse } from '#contract';
 import type { EnginePhrase, SampleEvent, SampleRequest } from './contract.ts';
-import { scaledGradient, semanticGradient } from './gradient/semantic-gradient.ts';
-import type { PhraseReferences } from './gradient/semantic-gradient.ts';
+import { scaledGradient } from './gradient/semantic-gradient.ts';
+import { makeTowards } from './gradient/towards.ts';
 import type { OpenPack } from './pack.ts';
 import type { Branch, Condition, Denoiser } from './ports.ts';
 import { rivalConditions } from './rival-conditions.ts';
@@ -18,7 +18,7 @@ import {
   toRgb,
   twoStage,
 } from './sampler/index.ts';
-import type { Predict, SamplingPlan, Step } from './sampler/index.ts';
+import type { Gradient, Predict, SamplingPlan, Step } from './sampler/index.ts';
 
 const PREVIEW_INTERVAL_MS = 250;
 
@@ -96,6 +96,7 @@ export async function* sample(
   const levels = samplingLevels(schedule, request.steps);
   const noise = normals(BigInt(request.seed), 3 * manifest.image.size ** 2);
   const full = makeCondition(request.source, request.phrases, manifest.denoiser.maxReferences);
+  const towards = await makeTowards(pack);
   const alone = makeCondition(request.source, [], manifest.denoiser.maxReferences);
 
   let previewed = Number.NEGATIVE_INFINITY;
@@ -149,7 +150,7 @@ export async function* sample(
         : guide(average(conditionals), none, scale);
     };
     const predict = several ? rival : guided(counted, condition, request.guidance, signal);
-    const gradient = async (coarse: Float32Array, t: number): Promise<Float32Array> => {
+    const gradient: Gradient = async (coarse, t, clean) => {
       signal.throwIfAborted();
       const start = performance.now();
       if (!kernel) throw new AppError('internal', 'No gradient kernel was opened.');
@@ -161,12 +162,11 @@ export async function* sample(
         spent.gradient += performance.now() - start;
         return pull;
       }
-      const g = await semanticGradient(
+      const g = await scaledGradient(
         kernel,
-        coarse,
+        towards.at(coarse, clean),
         t,
-        atLevel(phrases, levels.indexOf(t), request.source.length),
-        request.source.length,
+        towards.cotangent(phrases, levels.indexOf(t)),
         manifest.gradientScale,
       );
       spent.gradient += performance.now() - start;
@@ -261,15 +261,4 @@ async function enlarge(
   const upscaler = await pack.upscaler();
   if (!upscaler) return null;
   return { size: pack.manifest.image.size * upscaler.factor, rgb: toRgb(await upscaler.enlarge(image)) };
-}
-
-/** The phrases' noised references at sampling level number `index`. */
-export function atLevel(phrases: readonly EnginePhrase[], index: number, dims: number): PhraseReferences[] {
-  return phrases.map(({ weight, references }) => ({
-    weight,
-    references: references.map((r) => ({
-      weight: r.weight,
-      embedding: r.noised.subarray(index * dims, (index + 1) * dims),
-    })),
-  }));
 }

@@ -335,6 +335,8 @@ export interface TinyPackOptions {
   readonly golden?: (bytes: Uint8Array) => Uint8Array;
   readonly manifest?: (manifest: PackManifest) => unknown;
   readonly without?: readonly ('prior' | 'upscaler')[];
+  /** The gradient is taken at the clean prediction, with a contrast that only takes 0.1 from each entry. */
+  readonly contrast?: boolean;
 }
 
 const entryOf = (file: string, bytes: Uint8Array): { file: string; bytes: number; sha256: string } => ({
@@ -348,7 +350,7 @@ export function writeTinyPack(
   parent: string,
   options: TinyPackOptions = {},
 ): { folder: string; manifest: PackManifest } {
-  const { id = 'tiny', channels = 6, without = [] } = options;
+  const { id = 'tiny', channels = 6, without = [], contrast = false } = options;
   const folder = join(parent, id);
   mkdirSync(folder, { recursive: true });
   const files: Record<string, Uint8Array> = {
@@ -360,6 +362,14 @@ export function writeTinyPack(
     'golden.safetensors': safetensors(tinyGolden(channels)),
     'card.md': Buffer.from('# Tiny pack of the tests\n'),
   };
+  if (contrast)
+    files['contrast.safetensors'] = safetensors({
+      mean: { shape: [DIMS], data: new Float32Array(DIMS).fill(0.1) },
+      whiten: {
+        shape: [DIMS, DIMS],
+        data: Float32Array.from({ length: DIMS * DIMS }, (_, i) => (i % (DIMS + 1) === 0 ? 1 : 0)),
+      },
+    });
   if (options.golden) files['golden.safetensors'] = options.golden(files['golden.safetensors'] as Uint8Array);
   const part = (file: string) => entryOf(file, files[file] as Uint8Array);
   const manifest: PackManifest = {
@@ -379,6 +389,7 @@ export function writeTinyPack(
     text: { maxTokens: 16 },
     schedule: { kind: 'cosine', levels: 1000 },
     denoiser: { channels, maxReferences: REFERENCES, prediction: 'x0' },
+    gradient: { at: contrast ? 'prediction' : 'noised' },
     gradientScale: { levels: [0, 500, 1000], rms: [0.02, 0.02, 0.02], clip: 5 },
     noiseBank: { seed: '1', count: 8 },
     sampling: { steps: 4, guidance: 3, rebuild: 'mean-shift', window: [100, 900] },
@@ -392,6 +403,7 @@ export function writeTinyPack(
       tokenizer: part('tokenizer.json'),
       ...(without.includes('prior') ? {} : { prior: part('prior.onnx') }),
       ...(without.includes('upscaler') ? {} : { upscaler: part('upscaler.onnx') }),
+      ...(contrast ? { contrast: part('contrast.safetensors') } : {}),
     },
     golden: { ...part('golden.safetensors'), tolerance: { forward: 2e-5, gradient: 1e-4 } },
     card: { file: 'card.md' },

@@ -6,7 +6,8 @@ Trains the two-stage denoiser (or, with `channels = 3`, the one-stage Baseline) 
 Recipe (docs/decisions): what the network meets in training is what it meets at sampling. In part of the samples the source
 embedding carries the error of the trained prior, and references are retrieved for details that the image shows, most often
 those that the embedding lost, so that the gradient carries what c does not say. Reference tokens are dropped independently
-of the gradient. Part of the inputs are stage 1's own coarse images. Pictures need no captions.
+of the gradient. Part of the inputs are stage 1's own coarse images. Pictures need no captions. `gradientAt` in the config says
+where the gradient is taken: `noised` as the paper has it, or `prediction` (docs/decisions/0006).
 """
 
 import argparse
@@ -26,6 +27,7 @@ from ..diffusion.gradient import GradientScale, semantic_gradient
 from ..diffusion.schedule import Schedule
 from ..export.encoder_file import load_encoder_file
 from ..export.load_pack import init_from, load_training
+from ..retrieval.contrast import Contrast
 from ..retrieval.database import GRID, PhraseBank, PriorErrors, ReferenceDatabase
 from .model import Denoiser
 
@@ -50,24 +52,34 @@ def trained_conditions(name: str) -> tuple[dict, dict]:
     return found["encoder"]["head"], found["prior"]
 
 
-def measure_scale(encoder, database, images, schedule, references: int = 4, n: int = 128) -> GradientScale:
-    """Median RMS by level of the gradient at weight 1, references drawn by similarity."""
-    x0, e = to_unit(images[:n]), database.source[:n]
-    rms = []
-    for level in GRID:
-        t = torch.full((n,), level)
-        index = database.along(e, torch.arange(n), 1024, references)
-        x = schedule.add_noise(x0, torch.randn_like(x0), t)
-        g = semantic_gradient(encoder, x, database.noised_at(index, t).mean(1))
-        rms.append(g.pow(2).mean((1, 2, 3)).sqrt().median().item())
+def measure_scale(encoder, conditions, images, schedule, model=None, n: int = 128) -> GradientScale:
+    """
+    Median RMS by level of the gradient of the training's own phrases. At the noised image; with `model` at its clean prediction.
+    """
+    x0, part = to_unit(images[:n]), n // 8
+
+    def size(level: int, rows):
+        # A draw has one number of phrases for all its images, so each level takes several draws.
+        t = torch.full((len(rows),), level)
+        condition, mask, cotangent = conditions.draw(rows)
+        x = schedule.add_noise(x0[rows], torch.randn_like(x0[rows]), t)
+        if model is not None:
+            with torch.no_grad():
+                x = model(x, torch.zeros_like(x), t, condition, mask).clamp(-1, 1)
+        return semantic_gradient(encoder, x, cotangent(t)).pow(2).mean((1, 2, 3)).sqrt()
+
+    rms = [torch.cat([size(level, rows) for rows in torch.arange(n).split(part)]).median().item() for level in GRID]
     return GradientScale(GRID, rms)
 
 
 class Conditions:
-    """Draws condition, mask and the gradient's cotangent for a batch of training images."""
+    """
+    Draws condition, mask and the gradient's cotangent for a batch of training images. Without `contrast` the cotangent is the
+    paper's: noised references. With it, clean references against the background.
+    """
 
-    def __init__(self, database: ReferenceDatabase, errors: PriorErrors, phrases: PhraseBank, c: dict):
-        self.database, self.errors, self.phrases, self.c = database, errors, phrases, c
+    def __init__(self, database: ReferenceDatabase, errors: PriorErrors, phrases: PhraseBank, c: dict, contrast: Contrast | None = None):
+        self.database, self.errors, self.phrases, self.c, self.contrast = database, errors, phrases, c, contrast
 
     def source(self, own):
         """Source embeddings [B, D]: a prior's in part of the samples, the image's own [B, D] in the others."""
@@ -88,13 +100,23 @@ class Conditions:
             direction = torch.where(named, self.phrases.draw(own, e), free)
             wobble = F.normalize(direction + c["wobble"] * F.normalize(torch.randn_like(direction), dim=-1), dim=-1)
             rows = db.along(wobble, exclude, c["pool"], c["perPhrase"])
-            match = (db.clean[rows].mean(1) * own).sum(-1)
-            groups.append((rows, (match / c["matchUnit"]).clamp(0, 2)))
+            groups.append((rows, self.weight(own, rows)))
         return groups
 
+    def weight(self, own, rows):
+        """Weights [B] in 0..2 that grow with how much the images own [B, D] show of what the references rows [B, k] share."""
+        clean = self.database.clean[rows]
+        if self.contrast is None:
+            return ((clean.mean(1) * own).sum(-1) / self.c["matchUnit"]).clamp(0, 2)
+        d = self.contrast.direction(clean)
+        above = lambda e: ((e - self.contrast.mean) * d).sum(-1)
+        return (above(own) / above(clean.mean(1)).clamp_min(1e-3)).clamp(0, 2)
+
     def cotangent(self, groups, t):
-        """Sum over phrases of the mean noised-reference embedding at levels t [B], [B, D]."""
-        return sum(w[:, None] * self.database.noised_at(rows, t).mean(1) for rows, w in groups)
+        """Sum over phrases, [B, D]: of the mean noised-reference embedding at levels t [B], or of the references' contrast."""
+        if self.contrast is None:
+            return sum(w[:, None] * self.database.noised_at(rows, t).mean(1) for rows, w in groups)
+        return sum(w[:, None] * self.contrast.direction(self.database.clean[rows]) for rows, w in groups)
 
     def tokens(self, e, groups):
         """(condition [B, 1+K, D], mask [B, 1+K]) with e and references in turn from each phrase, all present."""
@@ -118,6 +140,49 @@ class Conditions:
         return condition, present, lambda t: self.cotangent(groups, t)
 
 
+def coarse_image(x0, t, gap, condition, mask, model, schedule):
+    """(x~_t, x^0): stage 1's image at levels t [B] and its clean prediction, from x0 noised to t + gap; no graph is kept."""
+    later = (t + gap).clamp(max=1000)
+    noisy = schedule.add_noise(x0, torch.randn_like(x0), later)
+    with torch.no_grad(), autocast():
+        clean = model(noisy, torch.zeros_like(noisy), later, condition, mask).clamp(-1, 1)
+    noise = (noisy - schedule.alpha(later) * clean) / schedule.sigma(later)
+    return schedule.add_noise(clean, noise, t), clean
+
+
+def stage_two(x, x0, t, condition, mask, cotangent, model, encode, schedule, scale, c):
+    """
+    (x, g): part of the noised images x [B, 3, S, S] replaced by coarse ones, with gradients at them (`gradientAt` noised) or at
+    the clean prediction behind them (prediction), and zeros in the others. Row counts are fixed, so that nothing is compiled twice.
+    """
+    x, g, batch = x.clone(), torch.zeros_like(x), len(x)
+    n = c["coarseBatch"]
+    if c["gradientAt"] == "prediction":
+        low, high = c["window"]
+        inside = torch.nonzero((t >= low) & (t <= high))[:, 0]
+        rows = inside[torch.randperm(len(inside))[:n]]
+        if len(rows) < n:
+            return x, g
+        x[rows], clean = coarse_image(x0[rows], t[rows], torch.randint(10, 61, (n,)), condition[rows], mask[rows], model, schedule)
+        # The others of the coarse images learn to go on without a gradient.
+        own = rows[: c["gradientBatch"]]
+        with autocast():
+            raw = semantic_gradient(encode, clean[: len(own)], cotangent(t)[own])
+        g[own] = scale.apply(raw, t[own])
+        return x, g
+    refine = torch.rand(batch) < 1 - c["gradientDropped"]
+    coarse = refine & (torch.rand(batch) < c["coarseShare"])
+    rows = torch.nonzero(coarse)[:n, 0]
+    if len(rows) == n:
+        x[rows], _ = coarse_image(x0[rows], t[rows], torch.randint(10, 101, (n,)), condition[rows], mask[rows], model, schedule)
+    rows = torch.cat([torch.nonzero(refine)[:, 0], torch.nonzero(~refine)[:, 0]])[: c["gradientBatch"]]
+    with autocast():
+        raw = semantic_gradient(encode, x[rows], cotangent(t)[rows])
+    g[rows] = scale.apply(raw, t[rows])
+    g[~refine] = 0
+    return x, g
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", required=True)
@@ -138,7 +203,8 @@ def main():
     torch.manual_seed(config["seed"])
     database = ReferenceDatabase.build(encoder, train.images, schedule, c["database"], paths.runs() / config["name"] / "references.pt")
     head, made = load_training(pack) if pack else trained_conditions(config["name"])
-    conditions = Conditions(database, PriorErrors(**made), PhraseBank(head), c)
+    contrast = Contrast.fit(database.source) if c["gradientAt"] == "prediction" else None
+    conditions = Conditions(database, PriorErrors(**made), PhraseBank(head), c, contrast)
     model = Denoiser(**c["model"])
     decay = [p for p in model.parameters() if p.ndim > 1]
     rest = [p for p in model.parameters() if p.ndim <= 1]
@@ -153,11 +219,14 @@ def main():
         ema.shadow, ema.steps = state["ema"], state["emaSteps"]
         seen, spent = state["seen"], state["spent"]
         scale = GradientScale(**state["scale"])
+        if two_stage and state["config"].get("gradientAt", "noised") != c["gradientAt"]:
+            scale = measure_scale(encoder, conditions, train.images, schedule, model if contrast else None)
+            run.log(gradientScale=[round(x, 5) for x in scale.rms.tolist()])
     else:
         if args.init_from and args.part == "denoiser":
             seen = init_from(args.init_from, model)
             ema = Ema(model, c["ema"])
-        scale = measure_scale(encoder, database, train.images, schedule)
+        scale = measure_scale(encoder, conditions, train.images, schedule, model if contrast else None)
         run.log(gradientScale=[round(x, 5) for x in scale.rms.tolist()])
     compiled = torch.compile(model) if c.get("compile", True) else model
     encode = torch.compile(encoder) if c.get("compile", True) else encoder
@@ -173,7 +242,7 @@ def main():
         run.save({
             "model": model.state_dict(), "ema": ema.shadow, "emaSteps": ema.steps, "optimizer": optimizer.state_dict(),
             "scale": {"levels": scale.levels.tolist(), "rms": scale.rms.tolist(), "clip": scale.clip},
-            "seen": seen, "spent": spent + time.time() - started, "config": c,
+            "seen": seen, "spent": spent + time.time() - started, "config": c, "contrast": contrast.state() if contrast else None,
         })
 
     while seen < stop_at and (not args.minutes or time.time() - started < args.minutes * 60):
@@ -187,26 +256,7 @@ def main():
         x = schedule.add_noise(x0, torch.randn_like(x0), t)
         g = torch.zeros_like(x)
         if two_stage:
-            refine = torch.rand(batch) < 1 - c["gradientDropped"]
-            coarse = refine & (torch.rand(batch) < c["coarseShare"])
-            gap = torch.randint(10, 101, (batch,))
-            rows = torch.nonzero(coarse)[:, 0]
-            size = c["coarseBatch"]
-            rows = rows[:size]
-            if len(rows) == size:  # a fixed shape, so that nothing is compiled twice
-                later = (t[rows] + gap[rows]).clamp(max=1000)
-                noisy = schedule.add_noise(x0[rows], torch.randn(size, *x0.shape[1:]), later)
-                with torch.no_grad(), autocast():
-                    clean = compiled(noisy, g[rows], later, condition[rows], mask[rows]).clamp(-1, 1)
-                noise = (noisy - schedule.alpha(later) * clean) / schedule.sigma(later)
-                x[rows] = schedule.add_noise(clean, noise, t[rows])
-            half = c["gradientBatch"]
-            rows = torch.nonzero(refine)[:, 0]
-            rows = torch.cat([rows, torch.nonzero(~refine)[:, 0]])[:half]
-            with autocast():
-                raw = semantic_gradient(encode, x[rows], cotangent(t)[rows])
-            g[rows] = scale.apply(raw, t[rows])
-            g[~refine] = 0
+            x, g = stage_two(x, x0, t, condition, mask, cotangent, compiled, encode, schedule, scale, c)
         snr = schedule.snr(t).float()
         weight = snr.clamp(c["snrFloor"], 5.0)
         rate = c["lr"] * min(1, (seen + batch) / c["warmup"]) * max(c["lrFloor"], min(1, (stop_at - seen) / (c["cooldown"] * stop_at)))

@@ -40,8 +40,9 @@ class Batch:
 
 
 class TwoStageSampler:
-    def __init__(self, denoiser, encoder, schedule: Schedule, scale: GradientScale):
-        self.denoiser, self.encoder, self.schedule, self.scale = denoiser, encoder, schedule, scale
+    def __init__(self, denoiser, encoder, schedule: Schedule, scale: GradientScale, at_prediction: bool = False):
+        """`at_prediction`: the gradient is taken at stage 1's clean prediction instead of at its image."""
+        self.denoiser, self.encoder, self.schedule, self.scale, self.at_prediction = denoiser, encoder, schedule, scale, at_prediction
 
     def _predict(self, batch: Batch, plan: Plan, x, g, t: int):
         n = len(x)
@@ -80,7 +81,7 @@ class TwoStageSampler:
             g = None
             if plan.stages == "gradient":
                 with autocast():
-                    raw = semantic_gradient(self.encoder, coarse, plan.weight * batch.cotangent(t))
+                    raw = semantic_gradient(self.encoder, clean if self.at_prediction else coarse, plan.weight * batch.cotangent(t))
                 if plan.low_pass:
                     raw = F.avg_pool2d(raw, 5, stride=1, padding=2, count_include_pad=False)
                 batch.counters["vjp"] += 1

@@ -1,7 +1,8 @@
 """
 Experiment 1 of docs/method.md, "alive": validation loss at 9 levels with g, without, with -g, with the g of wrong
 references and with a random g of equal norm; c as at sampling: a source embedding with the prior's error, and references
-for details that the image shows; reference tokens kept and masked.
+for details that the image shows; reference tokens kept and masked. Where the denoiser takes its gradient at the clean
+prediction, the image is stage 1's from 20 levels above.
 
     python -m training.evaluate.alive --config training/configs/first.toml
 """
@@ -16,7 +17,7 @@ from ..common import paths
 from ..common.data import to_unit
 from ..common.run import autocast
 from ..diffusion.gradient import semantic_gradient
-from ..denoiser.train import Conditions, trained_conditions
+from ..denoiser.train import Conditions, coarse_image, trained_conditions
 from ..retrieval.database import PhraseBank, PriorErrors, ReferenceDatabase
 from .models import Models
 
@@ -24,19 +25,21 @@ from .models import Models
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", required=True)
+    parser.add_argument("--part", default="denoiser")
     parser.add_argument("--images", type=int, default=256)
     parser.add_argument("--levels", type=int, nargs="+", default=list(range(100, 1000, 100)))
     args = parser.parse_args()
-    models = Models(args.config)
+    models = Models(args.config, args.part)
     denoiser, scale, seen = models.denoiser()
-    c = models.config["denoiser"]
+    c = {**models.config["denoiser"], **models.config[args.part]}
     torch.manual_seed(11)
     images = models.split("validation").images[: args.images]
     x0, own, n = to_unit(images), embed_all(models.encoder, images), args.images
     state = torch.load(paths.runs() / models.name / "references.pt", weights_only=True)
     db = ReferenceDatabase(state["source"], state["clean"], state["noised"])
     head, made = trained_conditions(models.name)
-    conditions = Conditions(db, PriorErrors(**made), PhraseBank(head), c)
+    contrast = models.contrast()
+    conditions = Conditions(db, PriorErrors(**made), PhraseBank(head), c, contrast)
     e = conditions.errors.degrade(own)
     groups = conditions.references(own, e, torch.full((n,), -1))
     condition, present = conditions.tokens(e, groups)
@@ -46,8 +49,12 @@ def main():
         level = torch.full((n,), t)
         x = models.schedule.add_noise(x0, torch.randn_like(x0), level)
         right = conditions.cotangent(groups, level)
-        g = scale.apply(semantic_gradient(models.encoder, x, right), level)
-        wrong = scale.apply(semantic_gradient(models.encoder, x, right.roll(n // 2, 0)), level)
+        at = x
+        if contrast:
+            # As at sampling: the image at t is stage 1's, from a level above it.
+            x, at = coarse_image(x0, level, torch.full((n,), 20), condition, present, denoiser, models.schedule)
+        g = scale.apply(semantic_gradient(models.encoder, at, right), level)
+        wrong = scale.apply(semantic_gradient(models.encoder, at, right.roll(n // 2, 0)), level)
         random = torch.randn_like(g) * g.pow(2).mean((1, 2, 3), keepdim=True).sqrt()
         for name, mask in masks.items():
             losses = {}

@@ -44,9 +44,10 @@ def draw_prompts(models: Models, split_name: str, n: int, seed: int = 5) -> list
 class Prepared:
     """Everything about the prompts that does not depend on the arm."""
 
-    def __init__(self, models: Models, folder: ReferenceFolder, prompts: list[dict], references: int, per_phrase: int = 4):
+    def __init__(self, models: Models, folder: ReferenceFolder, prompts: list[dict], references: int, per_phrase: int | None = None):
         text, prior = models.text(), models.prior()
-        self.prompts, self.folder, self.references = prompts, folder, references
+        self.prompts, self.folder, self.references, self.contrast = prompts, folder, references, models.contrast()
+        per_phrase = per_phrase or (8 if self.contrast else 4)
         with torch.no_grad():
             self.source = prior(text.embed([p["text"] for p in prompts]))
         phrases = [e["phrase"] for p in prompts for e in p["emphases"]]
@@ -67,6 +68,8 @@ class Prepared:
 
     def cotangent(self, index: list[int], weight: float = 1.0):
         def at(t: int):
+            if self.contrast:
+                return torch.stack([weight * self.contrast.direction(self.folder.clean[self.rows[i]]).sum(0) for i in index])
             noised = self.folder.noised(t)
             return torch.stack([weight * noised[self.rows[i]].mean(1).sum(0) for i in index])
 
@@ -76,14 +79,14 @@ class Prepared:
 class Setup:
     """What every evaluation by pictures needs: a config's models, prompts of a split, and a sampler over the sample folder."""
 
-    def __init__(self, config: str, split: str, prompts: int, seed: int = 5, compiled: bool = False):
-        self.models = Models(config)
+    def __init__(self, config: str, split: str, prompts: int, seed: int = 5, compiled: bool = False, part: str = "denoiser"):
+        self.models = Models(config, part)
         denoiser, self.scale, self.seen = self.models.denoiser()
         self.denoiser = torch.compile(denoiser) if compiled else denoiser
         self.folder = ReferenceFolder(self.models, paths.ROOT / "models" / "sample")
         self.prompts = draw_prompts(self.models, split, prompts, seed)
         self.prepared = Prepared(self.models, self.folder, self.prompts, denoiser.config["references"])
-        self.sampler = TwoStageSampler(self.denoiser, self.models.encoder, self.models.schedule, self.scale)
+        self.sampler = TwoStageSampler(self.denoiser, self.models.encoder, self.models.schedule, self.scale, self.prepared.contrast is not None)
 
 
 def noise_for(index: list[int], size: int) -> torch.Tensor:
@@ -141,6 +144,7 @@ def main():
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", required=True)
+    parser.add_argument("--part", default="denoiser", help="the run that holds the two-stage denoiser")
     parser.add_argument("--split", default="validation")
     parser.add_argument("--prompts", type=int, default=200)
     parser.add_argument("--steps", type=int, default=50)
@@ -151,7 +155,7 @@ def main():
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--out", help="folder for sheet.png and result.json")
     args = parser.parse_args()
-    setup = Setup(args.config, args.split, args.prompts, compiled=args.compile)
+    setup = Setup(args.config, args.split, args.prompts, compiled=args.compile, part=args.part)
     models, prompts, prepared, sampler = setup.models, setup.prompts, setup.prepared, setup.sampler
     plan = Plan(args.steps, args.guidance, args.rebuild, tuple(args.window))
     reader, wanted, columns, shown = load_reader(models.name), wanted_details(prompts), {}, {}

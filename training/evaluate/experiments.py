@@ -13,21 +13,27 @@ import torch
 import torch.nn.functional as F
 
 from ..clip.train import embed_all
+from ..common import paths
 from ..common.data import to_unit
 from ..common.run import autocast
 from ..diffusion.gradient import semantic_gradient
 from ..diffusion.sampler import Plan
 from ..reader.read import load_reader
 from ..reader.score import detail_matching, difference, interval
+from ..retrieval.contrast import Contrast
 from .arms import Setup, generate, wanted_details
 
 
-def scale_percentiles(models, prepared, scale, images, levels) -> list[dict]:
+def scale_percentiles(models, denoiser, prepared, scale, images, levels) -> list[dict]:
     """Experiment 2: percentiles of RMS(g / rms(t)) per level, and the share of clipped entries."""
     x0, n, out = to_unit(images), len(images), []
+    condition = prepared.condition(list(range(n)), True)
     for t in levels:
         level = torch.full((n,), t)
         x = models.schedule.add_noise(x0, torch.randn_like(x0), level)
+        if prepared.contrast:
+            with torch.no_grad(), autocast():
+                x = denoiser(x, torch.zeros_like(x), level.float(), *condition).float().clamp(-1, 1)
         raw = semantic_gradient(models.encoder, x, prepared.cotangent(list(range(n)))(t))
         rms = raw.pow(2).mean((1, 2, 3)).sqrt() / scale.at(level)
         clipped = (raw / scale.at(level).view(-1, 1, 1, 1)).abs().gt(scale.clip).float().mean()
@@ -39,8 +45,11 @@ def scale_percentiles(models, prepared, scale, images, levels) -> list[dict]:
 def inputs(models, denoiser, scale, prepared, images, levels) -> list[dict]:
     """
     Experiment 3: cos(g, x0 - prediction) for cotangents made four ways: the bank's noise, the image's own noise, the mean of
-    four noises, clean references; the last with the gradient taken at the clean prediction.
+    four noises, clean references, clean references against the background (retrieval/contrast.py); the last two with the
+    gradient taken at the clean prediction, and a wrong prompt's contrast beside them.
     """
+    state = torch.load(paths.runs() / models.name / "references.pt", weights_only=True)
+    contrast = Contrast.fit(state["source"])
     x0, n, out = to_unit(images), len(images), []
     index = list(range(n))
     folder, condition = prepared.folder, prepared.condition(index, False)
@@ -50,7 +59,7 @@ def inputs(models, denoiser, scale, prepared, images, levels) -> list[dict]:
         noise = torch.randn_like(x0)
         x = models.schedule.add_noise(x0, noise, level)
         with torch.no_grad(), autocast():
-            clean = denoiser(x, torch.zeros_like(x), level.float(), *condition)
+            clean = denoiser(x, torch.zeros_like(x), level.float(), *condition).float().clamp(-1, 1)
         residual = (x0 - clean).flatten(1)
         references = torch.cat([r.flatten() for r in rows])
         counts = [r.numel() for r in rows]
@@ -69,6 +78,8 @@ def inputs(models, denoiser, scale, prepared, images, levels) -> list[dict]:
             "fourNoises": (x, sum(cotangent(noised(torch.randn_like(pictures))) for _ in range(4)) / 4),
             "cleanAtPrediction": (clean, cotangent(pictures)),
         }
+        directions = torch.stack([contrast.direction(folder.clean[r]).sum(0) for r in rows])
+        ways |= {"contrastAtPrediction": (clean, directions), "wrongContrastAtPrediction": (clean, directions.roll(n // 2, 0))}
         out.append({"t": t, "cos": {k: round(F.cosine_similarity(semantic_gradient(models.encoder, at, c).flatten(1), residual).mean().item(), 4) for k, (at, c) in ways.items()}})
     return out
 
@@ -76,12 +87,13 @@ def inputs(models, denoiser, scale, prepared, images, levels) -> list[dict]:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", required=True)
+    parser.add_argument("--part", default="denoiser", help="the run that holds the denoiser")
     parser.add_argument("--prompts", type=int, default=48)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--guidance", type=float, default=1.0)
     parser.add_argument("--only", nargs="+", default=["scale", "input", "rebuild", "guidance", "window", "adversarial", "strength"])
     args = parser.parse_args()
-    setup = Setup(args.config, "validation", args.prompts)
+    setup = Setup(args.config, "validation", args.prompts, part=args.part)
     models, denoiser, scale, folder = setup.models, setup.denoiser, setup.scale, setup.folder
     prompts, prepared, sampler = setup.prompts, setup.prepared, setup.sampler
     reader, wanted = load_reader(models.name), wanted_details(prompts)
@@ -90,7 +102,7 @@ def main():
     own = [next(i for i, r in enumerate(record.records) if r["scene"] == p["scene"]) for p in prompts]
     images, levels = record.images[own], list(range(100, 1000, 200))
     if "scale" in args.only:
-        for row in scale_percentiles(models, prepared, scale, images, levels):
+        for row in scale_percentiles(models, denoiser, prepared, scale, images, levels):
             print(json.dumps({"experiment": "scale", **row}), flush=True)
     if "input" in args.only:
         for row in inputs(models, denoiser, scale, prepared, images, levels):

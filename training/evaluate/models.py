@@ -16,6 +16,7 @@ from ..denoiser.train import load_encoder
 from ..diffusion.gradient import GradientScale
 from ..diffusion.schedule import Schedule
 from ..prior.model import Prior
+from ..retrieval.contrast import Contrast
 from ..retrieval.database import BANK_COUNT, BANK_SEED
 from ..text.load import load_text
 
@@ -32,9 +33,17 @@ class Models:
     def split(self, name: str, limit=None) -> Split:
         return Split(paths.data(), name, limit)
 
+    def _denoiser_state(self) -> dict:
+        return torch.load(paths.runs() / self.name / self.part / "checkpoint.pt", weights_only=True)
+
+    def contrast(self) -> Contrast | None:
+        """The background that references are held against, where the denoiser was trained with gradients at the clean prediction."""
+        state = self._denoiser_state().get("contrast")
+        return Contrast(**state) if state else None
+
     def denoiser(self):
         """(EMA denoiser, gradient scale, images seen)."""
-        state = torch.load(paths.runs() / self.name / self.part / "checkpoint.pt", weights_only=True)
+        state = self._denoiser_state()
         model = Denoiser(**state["config"]["model"])
         model.load_state_dict(state["ema"])
         return model.eval().requires_grad_(False), GradientScale(**state["scale"]), state["seen"]

@@ -100,7 +100,7 @@ class _OneStage(torch.nn.Module):
 FILE_OF = {
     "denoiser": "denoiser.onnx", "imageEncoder": "image-encoder.onnx", "imageEncoderVjp": "image-encoder-vjp.onnx",
     "encoderWeights": "encoder.safetensors", "textEncoder": "text-encoder.onnx", "tokenizer": "tokenizer.json",
-    "prior": "prior.onnx", "upscaler": "upscaler.onnx",
+    "prior": "prior.onnx", "upscaler": "upscaler.onnx", "contrast": "contrast.safetensors",
 }
 
 
@@ -216,6 +216,8 @@ def main():
     (out / "encoder.safetensors").write_bytes(encoder_safetensors(parts.encoder))
     (out / "tokenizer.json").write_text(tokenizer_json(kept))
     save_file(training_tensors(*trained_conditions(name)), out / TRAINING_FILE)
+    if d.get("contrast"):
+        save_file({k: (v.half() if v.ndim > 1 else v).contiguous() for k, v in d["contrast"].items()}, out / FILE_OF["contrast"])
     manifest = {
         "format": "accent-pack", "schema": 1, "id": args.id or f"accent-{name}", "version": args.version, "name": args.name,
         "description": "Blocky people, critters, potted plants and robots at 64 px, with many small named details. 256 px is the upscaler's.",
@@ -226,6 +228,7 @@ def main():
         "embedding": {"dims": model["dims"]}, "text": {"maxTokens": MAX_TOKENS},
         "schedule": {"kind": config["schedule"], "levels": 1000},
         "denoiser": {"channels": model["channels"], "maxReferences": model["references"], "prediction": "x0"},
+        "gradient": {"at": "prediction" if d.get("contrast") else "noised"},
         "gradientScale": {"levels": [int(x) for x in d["scale"]["levels"]], "rms": d["scale"]["rms"], "clip": d["scale"]["clip"]},
         "noiseBank": {"seed": str(BANK_SEED), "count": BANK_COUNT},
         "sampling": {"steps": 50, "guidance": args.guidance, "rebuild": args.rebuild, "window": args.window},

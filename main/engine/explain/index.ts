@@ -4,9 +4,10 @@
  */
 import { AppError } from '#contract';
 import type { EnginePhrase, ExplainRequest, ExplainStream } from '../contract.ts';
-import { cotangent, scaleAt, scaledGradient } from '../gradient/semantic-gradient.ts';
+import { scaleAt, scaledGradient } from '../gradient/semantic-gradient.ts';
+import { makeTowards } from '../gradient/towards.ts';
 import type { OpenPack } from '../pack.ts';
-import { atLevel, guided, makeCondition, named, usedBackends } from '../sample.ts';
+import { guided, makeCondition, named, usedBackends } from '../sample.ts';
 import {
   combine,
   makeSchedule,
@@ -16,8 +17,8 @@ import {
   toRgb,
   twoStage,
 } from '../sampler/index.ts';
-import type { SamplingPlan } from '../sampler/index.ts';
-import { changeAt, magnitude, mapBytes, meanMap, spread, topOf, verdictOf } from './maps.ts';
+import type { Gradient, SamplingPlan } from '../sampler/index.ts';
+import { changeAt, magnitude, mapBytes, meanMap, smooth, spread, topOf, verdictOf } from './maps.ts';
 
 /** Steps of the run that are looked at. */
 const PROBES = 8;
@@ -85,9 +86,11 @@ export async function* explain(request: ExplainRequest, pack: OpenPack, signal: 
   }
 
   const probes: Probe[] = [];
-  const gradient = async (x: Float32Array, t: number): Promise<Float32Array> => {
+  const towards = await makeTowards(pack);
+  const gradient: Gradient = async (coarseImage, t, clean) => {
+    const x = towards.at(coarseImage, clean);
     const step = levels.indexOf(t);
-    const at = (phrases: readonly EnginePhrase[]) => cotangent(atLevel(phrases, step, dims), dims);
+    const at = (phrases: readonly EnginePhrase[]) => towards.cotangent(phrases, step);
     // A step that could not be refined moves the ones after it, so the next one at or after a wanted step is taken.
     if (step >= (wanted[probes.length] ?? Infinity)) {
       const unit = 1 / scaleAt(manifest.gradientScale, t);
@@ -95,7 +98,7 @@ export async function* explain(request: ExplainRequest, pack: OpenPack, signal: 
       for (const { phrase } of active) {
         signal.throwIfAborted();
         const { gradient: pull } = await kernel.vjp(x, at([phrase]));
-        maps.push(magnitude(combine(unit, pull, 0, pull)));
+        maps.push(smooth(magnitude(combine(unit, pull, 0, pull)), size));
       }
       probes.push({ step, maps });
     }

@@ -21,6 +21,31 @@ export function magnitude(gradient: Float32Array): Float32Array {
   return out;
 }
 
+/**
+ * A map [size * size] blurred by a Gaussian of a 32nd of its side: an encoder works in patches and its gradient is grained, while
+ * the question is about places. Weights are renewed at the edges, so an even map stays even.
+ */
+export function smooth(map: Float32Array, size: number): Float32Array {
+  const sigma = size / 32;
+  const reach = Math.ceil(3 * sigma);
+  const kernel = Array.from({ length: 2 * reach + 1 }, (_, i) =>
+    Math.exp(-((i - reach) ** 2) / (2 * sigma ** 2)),
+  );
+  const along = (from: Float32Array, stride: number): Float32Array =>
+    from.map((_, i) => {
+      const at = Math.floor(i / stride) % size;
+      let sum = 0;
+      let weight = 0;
+      for (let k = Math.max(-reach, -at); k <= Math.min(reach, size - 1 - at); k++) {
+        const w = kernel[k + reach] as number;
+        sum += w * (from[i + k * stride] as number);
+        weight += w;
+      }
+      return sum / weight;
+    });
+  return along(along(map, 1), size);
+}
+
 /** The mean of maps of one size; throws when there is none. */
 export function meanMap(maps: readonly Float32Array[]): Float32Array {
   const [first, ...rest] = maps;

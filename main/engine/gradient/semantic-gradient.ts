@@ -41,27 +41,18 @@ export function scaleAt(scale: GradientScale, t: number): number {
   return (rms[i - 1] as number) * (1 - share) + (rms[i] as number) * share;
 }
 
-/** g as the network sees it: one VJP, divided by the level's constant and clipped, never by its own norm. */
-export async function semanticGradient(
-  kernel: GradientKernel,
-  coarse: Float32Array,
-  t: number,
-  phrases: readonly PhraseReferences[],
-  dims: number,
-  scale: GradientScale,
-): Promise<Float32Array> {
-  return scaledGradient(kernel, coarse, t, cotangent(phrases, dims), scale);
-}
-
-/** The same for any cotangent [D], e.g. a text embedding (Eq. 2). */
+/**
+ * g as the network sees it: one VJP with cotangent `towards` [D] (`cotangent`, a contrast, or a text embedding as in Eq. 2),
+ * divided by the level's constant and clipped, never by its own norm.
+ */
 export async function scaledGradient(
   kernel: GradientKernel,
-  coarse: Float32Array,
+  image: Float32Array,
   t: number,
   towards: Float32Array,
   scale: GradientScale,
 ): Promise<Float32Array> {
-  const { gradient } = await kernel.vjp(coarse, towards);
+  const { gradient } = await kernel.vjp(image, towards);
   const unit = 1 / scaleAt(scale, t);
   return gradient.map((v) => {
     const g = v * unit;

@@ -17,8 +17,8 @@ export type Rebuild = 'mean-shift' | 'continue' | 'difference';
  */
 export type Predict = (x: Float32Array, gradient: Float32Array | null, t: number) => Promise<Float32Array>;
 
-/** g at x~_t, already divided by the pack's scale and clipped (Eqs. 9, 10). */
-export type Gradient = (coarse: Float32Array, t: number) => Promise<Float32Array>;
+/** g at x~_t or at the clean prediction behind it, already divided by the pack's scale and clipped (Eqs. 9, 10). */
+export type Gradient = (coarse: Float32Array, t: number, clean: Float32Array) => Promise<Float32Array>;
 
 export interface SamplingPlan {
   readonly schedule: Schedule;
@@ -106,7 +106,7 @@ export async function* twoStage(
     yield { i, of: steps, stage: 'coarse', clean };
     let g: Float32Array | null = null;
     if (plan.stages === 'gradient' || plan.stages === 'mean') {
-      g = await gradient(coarse, t);
+      g = await gradient(coarse, t, clean);
       if (!isFinite(g)) {
         x = coarse;
         yield { i, of: steps, stage: 'refined', clean, x, unrefined: true };

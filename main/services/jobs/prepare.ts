@@ -237,13 +237,15 @@ export async function prepare(
   const k = request.referencesPerEmphasis;
   const { text, source, recipe: recipeSource } = await prepareSource(context, request);
   const has = (...arms: Arm[]): boolean => request.arms.some((arm) => arms.includes(arm));
+  // A pack that takes its gradient at the clean prediction holds clean references against its background.
+  const noised = context.pack.manifest.gradient.at === 'noised';
   const needs = {
-    noised: has('refined', 'first-order'),
+    noised: noised && has('refined', 'first-order'),
     source: has('composable', 'structure') ? request.source : null,
   };
   const own = await prepareEmphases(context, request.emphases, k, needs, signal);
   const wrong = has('wrong')
-    ? await prepareEmphases(context, request.wrongEmphases, k, { noised: true, source: null }, signal)
+    ? await prepareEmphases(context, request.wrongEmphases, k, { noised, source: null }, signal)
     : { phrases: [], recipe: [] };
   context.store.write.images.trimNoised(NOISED_IMAGES);
   return {

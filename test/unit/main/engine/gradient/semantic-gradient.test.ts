@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  cotangent,
-  scaleAt,
-  semanticGradient,
-} from '../../../../../main/engine/gradient/semantic-gradient.ts';
+import { cotangent, scaleAt, scaledGradient } from '../../../../../main/engine/gradient/semantic-gradient.ts';
 import type { PhraseReferences } from '../../../../../main/engine/gradient/semantic-gradient.ts';
 import type { GradientKernel } from '../../../../../main/engine/ports.ts';
 import { normals } from '../../../../../main/engine/sampler/index.ts';
@@ -71,7 +67,7 @@ describe('semantic-induced gradient (Eqs. 9, 10)', () => {
   it('one VJP equals the sum of one VJP per reference, however many emphases', async () => {
     const phrases = [phrase(1.4, [1, 1], [2, 1]), phrase(0.7, [3, 2], [4, 1]), phrase(1, [5, 1])];
     const kernel = counting();
-    const once = await semanticGradient(kernel, image, 500, phrases, DIMS, scale);
+    const once = await scaledGradient(kernel, image, 500, cotangent(phrases, DIMS), scale);
     expect(kernel.calls).toBe(1);
     const sum = new Float32Array(image.length);
     for (const { weight, references } of phrases) {
@@ -86,7 +82,7 @@ describe('semantic-induced gradient (Eqs. 9, 10)', () => {
 
   it('keeps strength: twice the weight is twice the gradient, never normalised by its own size', async () => {
     const [one, two] = await Promise.all(
-      [1, 2].map((w) => semanticGradient(counting(), image, 300, [phrase(w, [1, 1])], DIMS, scale)),
+      [1, 2].map((w) => scaledGradient(counting(), image, 300, cotangent([phrase(w, [1, 1])], DIMS), scale)),
     );
     near(
       two as Float32Array,
@@ -104,7 +100,10 @@ describe('semantic-induced gradient (Eqs. 9, 10)', () => {
   it('clips what remains, but lets NaN and infinity through to the guard', async () => {
     const wild = Float32Array.of(100, -100, 0.01, Number.NaN, Number.POSITIVE_INFINITY);
     const kernel: GradientKernel = { vjp: async () => ({ gradient: wild, embedding: vector(1) }) };
-    const g = await semanticGradient(kernel, image, 500, [phrase(1, [1, 1])], DIMS, { ...scale, clip: 5 });
+    const g = await scaledGradient(kernel, image, 500, cotangent([phrase(1, [1, 1])], DIMS), {
+      ...scale,
+      clip: 5,
+    });
     expect([...g.subarray(0, 2)]).toEqual([5, -5]);
     expect(g[2]).toBeCloseTo(0.01 / 0.3, 6);
     expect([...g.subarray(3)].some(Number.isFinite)).toBe(false);
