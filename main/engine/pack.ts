@@ -157,7 +157,12 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
     if (part === 'imageEncoder' || part === 'imageEncoderVjp') {
       const { chosen: ort, native: own, refused } = await encoderPart(part);
       if (own)
-        return { name: 'native', detail: own.detail, goldenError: own.goldenError, refused: ort.refused };
+        return {
+          name: 'native',
+          detail: `${own.detail}, ${(await own.rate()).toFixed(0)} GFLOP/s`,
+          goldenError: own.goldenError,
+          refused: ort.refused,
+        };
       return {
         name: `ort-${ort.provider}`,
         detail,

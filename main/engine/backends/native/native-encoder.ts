@@ -12,6 +12,8 @@ export interface NativeEncoder {
   readonly detail: string;
   /** Largest deviation from the golden data in units of its tolerance; null when the pack has none. */
   readonly goldenError: number | null;
+  /** Measures what its products reach here, in GFLOP/s: the encoder's own largest shape, for a fifth of a second. */
+  rate(): Promise<number>;
   close(): void;
 }
 
@@ -76,7 +78,9 @@ export async function openNativeEncoder(
     native.close();
     return { refused: `golden check failed: ${error.toFixed(2)} times the tolerance` };
   }
-  const { path, precision } = native.info();
+  const { kernel } = loaded;
+  const { path, precision, imageSize, patch, width, mlp } = native.info();
+  const tokens = (imageSize / patch) ** 2 + 1;
   return {
     detail: `${path} loops, ${precision}, ${threads} threads`,
     goldenError: error,
@@ -86,6 +90,16 @@ export async function openNativeEncoder(
         const { embedding, gradients } = await native.vjp(image, cotangent, shape);
         return { gradient: gradients, embedding };
       },
+    },
+    async rate() {
+      const perSecond = await kernel.measure({
+        path,
+        precision: precision === 'bf16' ? 'bf16' : 'f32',
+        threads,
+        seconds: 0.2,
+        shape: [tokens, mlp, width],
+      });
+      return perSecond / 1e9;
     },
     close: () => native.close(),
   };
