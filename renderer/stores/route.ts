@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { ref } from 'vue';
 
-export const PLACES = ['compose', 'gallery', 'references', 'packs', 'settings'] as const;
+export const PLACES = ['compose', 'gallery', 'references', 'study', 'packs', 'settings'] as const;
 export type Place = (typeof PLACES)[number];
 
 /** The place that a fragment names (`#/gallery`), or undefined. */

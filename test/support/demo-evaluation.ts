@@ -37,8 +37,8 @@ export type DrawSentence = (
   isRefined: boolean,
 ) => string;
 
-/** A study service over drawn pictures. */
-export function demoStudy(draw: DrawSentence): StudioServices['study'] {
+/** A study service over drawn pictures; with one study in it, unless it is to be empty. */
+export function demoStudy(draw: DrawSentence, isEmpty: boolean): StudioServices['study'] {
   const folder = mkdtempSync(join(tmpdir(), 'accent-demo-'));
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true });
@@ -54,5 +54,19 @@ export function demoStudy(draw: DrawSentence): StudioServices['study'] {
         rgb: toRgb(draw(text, phrases, 70 + prompt, arm === 'refined'), SIZE),
       })),
     );
-  return makeStudy({ folder, pictures, now: Date.now }).service;
+  const { service } = makeStudy({ folder, pictures, now: Date.now });
+  if (isEmpty) return service;
+  const first = service.make(
+    {
+      studyId: 'street-kids',
+      evaluationId: 'first',
+      arms: ['coarse', 'refined'],
+      prompts: 3,
+      repeats: 0.2,
+      pairs: true,
+      seed: 3,
+    },
+    { signal: new AbortController().signal },
+  );
+  return { ...service, list: async (...given) => (await first, service.list(...given)) };
 }

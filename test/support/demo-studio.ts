@@ -28,11 +28,14 @@ import { demoEvaluation, demoStudy } from './demo-evaluation.ts';
 import { demoExplain } from './demo-explain.ts';
 import { demoGallery } from './demo-gallery.ts';
 import { DEMO_PACK, demoDoctor } from './demo-packs.ts';
+import { demoSets } from './demo-sets.ts';
 
 export interface DemoOptions {
   readonly images?: number;
   /** Milliseconds of one coarse step; a refined one takes 2.4 times as long. */
   readonly stepMs?: number;
+  /** Without the study that is there from the start. */
+  readonly noStudies?: boolean;
 }
 
 const SIZE = 256;
@@ -79,7 +82,7 @@ interface DemoJob {
 }
 
 /** A host as `startServe` takes it. */
-export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host {
+export function demoHost({ images = 240, stepMs = 60, noStudies = false }: DemoOptions = {}): Host {
   const assets = new Map<string, () => Promise<Uint8Array>>();
   const jobs = new Map<string, DemoJob>();
   const pairs: Pair[] = [];
@@ -209,67 +212,74 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
     return job;
   };
 
-  const services: StudioServices = {
-    jobs: {
-      submit(request) {
-        const jobId = hash(`${jobs.size} ${Date.now()}`).slice(0, 16);
-        const summary: JobSummary = {
-          jobId,
-          state: 'queued',
-          request,
-          createdAt: Date.now(),
-          startedAt: null,
-          endedAt: null,
-          attempts: 0,
-          pairId: null,
-          error: null,
-        };
-        const job: DemoJob = { summary, events: [], abort: new AbortController(), wake: new Set() };
-        const position = [...jobs.values()].filter(({ summary: { endedAt } }) => endedAt === null).length;
-        jobs.set(jobId, job);
-        emit(job, { type: 'queued', position });
-        chain = chain.then(() => (job.abort.signal.aborted ? undefined : run(job)));
-        return { jobId };
-      },
-      list: ({ limit }) => ({
-        items: [...jobs.values()]
-          .map(({ summary }) => summary)
-          .reverse()
-          .slice(0, limit),
-        next: null,
-      }),
-      cancel({ jobId }) {
-        const job = jobOf(jobId);
-        job.abort.abort();
-        if (job.summary.state === 'queued') {
-          job.summary = { ...job.summary, state: 'cancelled', endedAt: Date.now() };
-          emit(job, { type: 'cancelled' });
-        }
-        return { state: job.summary.state };
-      },
-      async *watch({ jobId, after }, { signal }) {
-        const job = jobOf(jobId);
-        let seq = after;
-        for (;;) {
-          const event = job.events.find((e) => e.seq > seq);
-          if (event) {
-            seq = event.seq;
-            yield event;
-            if (event.type === 'done' || event.type === 'failed' || event.type === 'cancelled') return;
-          } else {
-            await new Promise<void>((resolve) => {
-              const wake = (): void => {
-                job.wake.delete(wake);
-                resolve();
-              };
-              job.wake.add(wake);
-              signal.addEventListener('abort', wake, { once: true });
-            });
-            if (signal.aborted) return;
-          }
-        }
-      },
+  const jobService: StudioServices['jobs'] = {
+    submit(request) {
+      const jobId = hash(`${jobs.size} ${Date.now()}`).slice(0, 16);
+      const summary: JobSummary = {
+        jobId,
+        state: 'queued',
+        request,
+        createdAt: Date.now(),
+        startedAt: null,
+        endedAt: null,
+        attempts: 0,
+        pairId: null,
+        error: null,
+      };
+      const job: DemoJob = { summary, events: [], abort: new AbortController(), wake: new Set() };
+      const position = [...jobs.values()].filter(({ summary: { endedAt } }) => endedAt === null).length;
+      jobs.set(jobId, job);
+      emit(job, { type: 'queued', position });
+      chain = chain.then(() => (job.abort.signal.aborted ? undefined : run(job)));
+      return { jobId };
     },
+    list: ({ limit }) => ({
+      items: [...jobs.values()]
+        .map(({ summary }) => summary)
+        .reverse()
+        .slice(0, limit),
+      next: null,
+    }),
+    cancel({ jobId }) {
+      const job = jobOf(jobId);
+      job.abort.abort();
+      if (job.summary.state === 'queued') {
+        job.summary = { ...job.summary, state: 'cancelled', endedAt: Date.now() };
+        emit(job, { type: 'cancelled' });
+      }
+      return { state: job.summary.state };
+    },
+    async *watch({ jobId, after }, { signal }) {
+      const job = jobOf(jobId);
+      let seq = after;
+      for (;;) {
+        const event = job.events.find((e) => e.seq > seq);
+        if (event) {
+          seq = event.seq;
+          yield event;
+          if (event.type === 'done' || event.type === 'failed' || event.type === 'cancelled') return;
+        } else {
+          await new Promise<void>((resolve) => {
+            const wake = (): void => {
+              job.wake.delete(wake);
+              resolve();
+            };
+            job.wake.add(wake);
+            signal.addEventListener('abort', wake, { once: true });
+          });
+          if (signal.aborted) return;
+        }
+      }
+    },
+  };
+
+  const services: StudioServices = {
+    jobs: jobService,
+    sets: demoSets(
+      jobService,
+      (jobId) => jobOf(jobId).summary,
+      (pairId) => pairs.find((pair) => pair.pairId === pairId),
+    ),
     catalog: {
       ...demoCatalog(catalog, roots),
       roots: () => ({ roots: [...roots] }),
@@ -371,7 +381,7 @@ export function demoHost({ images = 240, stepMs = 60 }: DemoOptions = {}): Host 
       const stress = Object.assign({}, ...stressed.map(attributesOf)) as Record<string, string>;
       const plain = Object.fromEntries(Object.entries(asked).filter(([group]) => !(group in stress)));
       return drawn(sceneOf(seed, isRefined ? asked : plain), String(seed));
-    }),
+    }, noStudies),
     settings: {
       get: () => settings,
       set(change) {

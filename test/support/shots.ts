@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { launchChromium } from './browser.ts';
-import { visitOthers } from './demo-page.ts';
+import { rateWhole, visitOthers } from './demo-page.ts';
 import { serveDemo } from './demo-serve.ts';
 
 const folder = process.argv[2];
@@ -127,6 +127,36 @@ const scenes: Record<string, () => Promise<void>> = {
         await page.getByTestId('grid-item').nth(7).click();
         await shoot(page, name('references'));
         await visitOthers(page, (place) => shoot(page, name(place)));
+        await page.context().close();
+      }
+    }
+  },
+  async study() {
+    for (const [width, height] of [
+      [1280, 800],
+      [1920, 1080],
+      [900, 700],
+    ] as const) {
+      for (const theme of ['light', 'dark'] as const) {
+        const page = await open(width, height, theme);
+        const name = (place: string): string => `study-${place}-${width}-${theme}`;
+        await page.getByTestId('place-study').click();
+        await page.getByTestId('study-item').first().click();
+        await shoot(page, name('place'));
+        await page.getByTestId('rater-name').fill(`r-${width}-${theme}`);
+        await page.keyboard.press('Enter');
+        await page.getByTestId('pass-intro').waitFor();
+        await shoot(page, name('intro'));
+        await rateWhole(page, async () => {
+          await shoot(page, name((await page.getByTestId('task').getAttribute('data-pass')) ?? ''));
+        });
+        await shoot(page, name('end'));
+        await page.getByTestId('seal').click();
+        await page.getByTestId('rate-close').click();
+        await page.getByTestId('reveal').click();
+        await page.getByTestId('study-results').waitFor();
+        await page.getByTestId('study-results').scrollIntoViewIfNeeded();
+        await shoot(page, name('results'));
         await page.context().close();
       }
     }
