@@ -5,6 +5,7 @@ import {
   Backup,
   Backups,
   BrowseRequest,
+  CatalogActivity,
   CatalogCheck,
   CatalogImage,
   CheckTextRequest,
@@ -108,6 +109,8 @@ export const contract = {
     /** Answers with all choices for the phrase after this one. */
     choose: call(Choose, PhraseChoices),
     watch: stream(WatchRoots, RootEvent),
+    /** Imports that run, whoever started them, and every other change of folders and images. */
+    activity: stream(Nothing, CatalogActivity),
     /** Makes a backup now; older ones that no day, week or month needs are removed. Restoring is for the command line. */
     backup: call(Nothing, Backup),
     backups: call(Nothing, Backups),

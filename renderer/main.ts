@@ -26,6 +26,7 @@ let first = true;
 connection.onOpen(() => {
   void usePacksStore().load();
   void useCatalogStore().load();
+  void useCatalogStore().follow();
   void useGalleryStore().load();
   void useJobsStore().resume();
   // Later openings must not take back what was chosen meanwhile; a draft knows better than the settings.

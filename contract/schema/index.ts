@@ -1,4 +1,5 @@
 /** All schemas and the types that are inferred from them. */
+export * from './activity.ts';
 export * from './binary.ts';
 export * from './catalog.ts';
 export * from './common.ts';

@@ -1,5 +1,5 @@
-import { toAppError } from '#contract';
-import type { AppError, ImportEvent, ImportReport, Root } from '#contract';
+import { AppError, toAppError } from '#contract';
+import type { CatalogActivity, ImportEvent, ImportReport, Root } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive, shallowRef } from 'vue';
 import { useConnectionStore } from './connection.ts';
@@ -14,7 +14,12 @@ export interface ImportState {
   readonly error: AppError | undefined;
 }
 
-/** The folders that references come from. */
+type ImportActivity = Extract<CatalogActivity, { type: 'import' }>;
+const NOTHING: ImportState = { running: false, last: undefined, report: undefined, error: undefined };
+/** While images come in, everything that shows them is asked for again at most so often. */
+const REFRESH_MS = 3000;
+
+/** The folders that references come from, and every import that runs, whoever started it. */
 export const useCatalogStore = defineStore('catalog', () => {
   const connection = useConnectionStore();
   const packs = usePacksStore();
@@ -23,7 +28,14 @@ export const useCatalogStore = defineStore('catalog', () => {
   const loaded = ref(false);
   const error = shallowRef<AppError>();
   const imports = shallowReactive(new Map<string, ImportState>());
+  /** Rises when images came or went, so that lists of them are read again. */
+  const generation = ref(0);
+  /** Imports that this page started; the others are only looked at. */
   const controllers = new Map<string, AbortController>();
+  /** Images on the disk when it was last looked, by running import. */
+  const seen = new Map<string, number>();
+  let refreshedAt = -Infinity;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const imageCount = computed(() => roots.value.reduce((sum, root) => sum + root.imageCount, 0));
 
@@ -50,22 +62,17 @@ export const useCatalogStore = defineStore('catalog', () => {
     }
   }
 
+  function put(rootId: string, change: Partial<ImportState>): void {
+    imports.set(rootId, { ...(imports.get(rootId) ?? NOTHING), ...change });
+  }
+
   /** Reads a folder again and follows it to its report. */
   async function importRoot(rootId: string): Promise<void> {
     const pack = packs.current;
     if (!pack || imports.get(rootId)?.running) return;
     const controller = new AbortController();
     controllers.set(rootId, controller);
-    const put = (change: Partial<ImportState>): void => {
-      const before = imports.get(rootId) ?? {
-        running: true,
-        last: undefined,
-        report: undefined,
-        error: undefined,
-      };
-      imports.set(rootId, { ...before, ...change });
-    };
-    put({ running: true, last: undefined, report: undefined, error: undefined });
+    put(rootId, { ...NOTHING, running: true });
     try {
       const client = await connection.client();
       const events = client.catalog.importFolder(
@@ -73,15 +80,14 @@ export const useCatalogStore = defineStore('catalog', () => {
         { signal: controller.signal },
       );
       for await (const event of events) {
-        put(event.type === 'report' ? { last: event, report: event.report } : { last: event });
+        put(rootId, event.type === 'report' ? { last: event, report: event.report } : { last: event });
       }
     } catch (thrown) {
-      put({ error: toAppError(thrown) });
+      if (!controller.signal.aborted) put(rootId, { error: toAppError(thrown) });
     } finally {
-      put({ running: false });
+      put(rootId, { running: false });
       controllers.delete(rootId);
-      references.refresh();
-      await load();
+      await refresh();
     }
   }
 
@@ -89,5 +95,64 @@ export const useCatalogStore = defineStore('catalog', () => {
     controllers.get(rootId)?.abort();
   }
 
-  return { roots, loaded, error, imports, imageCount, load, pick, importRoot, cancelImport };
+  /** Reads again what shows images: folders, lists, and the references of every phrase. */
+  async function refresh(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    refreshedAt = Date.now();
+    references.refresh();
+    generation.value++;
+    await load();
+  }
+
+  function refreshSoon(): void {
+    timer ??= setTimeout(() => void refresh(), Math.max(0, refreshedAt + REFRESH_MS - Date.now()));
+  }
+
+  function takeIn(activity: ImportActivity): void {
+    const { rootId, running, last } = activity;
+    if (!controllers.has(rootId)) {
+      put(rootId, {
+        running,
+        last: last ?? undefined,
+        report: last?.type === 'report' ? last.report : undefined,
+        error: activity.error ? new AppError(activity.error.code, activity.error.message) : undefined,
+      });
+    }
+    const imported = last?.type === 'progress' ? last.imported : 0;
+    const more = imported > (seen.get(rootId) ?? 0);
+    if (running) seen.set(rootId, imported);
+    else seen.delete(rootId);
+    if (!running) void refresh();
+    else if (more) refreshSoon();
+  }
+
+  /** Follows what happens to the catalog until the connection is lost; the next one follows again. */
+  async function follow(): Promise<void> {
+    try {
+      const client = await connection.client();
+      for await (const activity of client.catalog.activity({})) {
+        if (activity.type === 'import') takeIn(activity);
+        else refreshSoon();
+      }
+    } catch (thrown) {
+      const reason = toAppError(thrown);
+      if (reason.code !== 'link_closed' && reason.code !== 'bad_frame') error.value = reason;
+    }
+  }
+
+  return {
+    roots,
+    loaded,
+    error,
+    imports,
+    imageCount,
+    generation,
+    load,
+    pick,
+    importRoot,
+    cancelImport,
+    follow,
+    isOwn: (rootId: string) => controllers.has(rootId),
+  };
 });

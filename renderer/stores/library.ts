@@ -2,6 +2,7 @@ import { toAppError } from '#contract';
 import type { AppError, CatalogImage, Hit } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
+import { useCatalogStore } from './catalog.ts';
 import { useConnectionStore } from './connection.ts';
 import { usePacksStore } from './packs.ts';
 
@@ -19,6 +20,7 @@ export interface LibraryItem {
 export const useLibraryStore = defineStore('library', () => {
   const connection = useConnectionStore();
   const packs = usePacksStore();
+  const catalog = useCatalogStore();
   const rootId = ref<string | null>(null);
   const words = ref('');
   /** Looks for pictures like this one instead of for words. */
@@ -102,6 +104,13 @@ export const useLibraryStore = defineStore('library', () => {
     timer = setTimeout(() => void load(), DEBOUNCE_MS);
   });
   watch(rootId, () => void load());
+  // New images are at the top: who has scrolled on, or looks through what was found, is not disturbed.
+  watch(
+    () => catalog.generation,
+    () => {
+      if (loaded.value && !isSearch.value && images.value.length <= PAGE) void load();
+    },
+  );
 
   /** Pictures like this one, best first. */
   function findAlike(image: CatalogImage): void {

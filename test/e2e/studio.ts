@@ -77,7 +77,22 @@ function unhurried(spawn: Spawn): Spawn {
   };
 }
 
-export async function startStudio(): Promise<Studio> {
+/** Takes in the studio's references as a user or a first start would. */
+export async function importReferences({
+  host,
+  references,
+}: Pick<Studio, 'host' | 'references'>): Promise<void> {
+  const { rootId } = await host.registerRoot(references);
+  const signal = new AbortController().signal;
+  for await (const event of host.services.catalog.importFolder({ rootId, packId: 'tiny' }, { signal })) {
+    if (event.type === 'report' && event.report.imported !== COLOURS.length) {
+      throw new Error(`The references were not imported: ${JSON.stringify(event.report)}`);
+    }
+  }
+}
+
+/** `empty`: the references lie in their folder, and nothing is imported yet. */
+export async function startStudio({ empty = false } = {}): Promise<Studio> {
   ensureBuilt('renderer');
   const folder = mkdtempSync(join(tmpdir(), 'studio-'));
   const models = join(folder, 'models');
@@ -93,13 +108,7 @@ export async function startStudio(): Promise<Studio> {
     spawn: unhurried(forkSpawn(environment)),
     appVersion: '0.0.0',
   });
-  const { rootId } = await host.registerRoot(references);
-  const signal = new AbortController().signal;
-  for await (const event of host.services.catalog.importFolder({ rootId, packId: 'tiny' }, { signal })) {
-    if (event.type === 'report' && event.report.imported !== COLOURS.length) {
-      throw new Error(`The references were not imported: ${JSON.stringify(event.report)}`);
-    }
-  }
+  if (!empty) await importReferences({ host, references });
   const served = await startServe(host, {
     page: join(root, 'out/renderer'),
     parseOutput: true,

@@ -9,6 +9,7 @@ type Extras = Pick<
   | 'removeImages'
   | 'removeRoot'
   | 'watch'
+  | 'activity'
   | 'detail'
   | 'tagImages'
   | 'choices'
@@ -17,6 +18,14 @@ type Extras = Pick<
   | 'backups'
   | 'check'
 >;
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
 
 /** `images` and `roots` lose what is removed. */
 export function demoCatalog(images: { readonly image: CatalogImage }[], roots: Root[]): Extras {
@@ -91,14 +100,13 @@ export function demoCatalog(images: { readonly image: CatalogImage }[], roots: R
       if (at >= 0) roots.splice(at, 1);
       return drop((image) => image.rootId === rootId);
     },
+    async *activity(_, { signal }) {
+      yield { type: 'changed' };
+      await aborted(signal);
+    },
     async *watch(_, { signal }) {
       for (const { rootId, state } of roots) yield { type: 'state', rootId, state };
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        signal.addEventListener('abort', () => {
-          resolve();
-        });
-      });
+      await aborted(signal);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Imports that run: one for each root, each with its switch. */
-import { AppError } from '#contract';
-import type { ImportEvent, ImportReport } from '#contract';
+import { AppError, toAppError } from '#contract';
+import type { ErrorBody, ImportEvent, ImportReport } from '#contract';
+import { makeActivity } from './activity.ts';
 import { makePause } from './pace.ts';
 import type { Pause } from './pace.ts';
 
@@ -14,16 +15,32 @@ export type RunImport = (
 
 export function makeImports(run: RunImport) {
   const running = new Map<string, Pause>();
+  const activity = makeActivity();
 
   /** Throws `conflict` while the root is being read already. */
   async function* start(rootId: string, packId: string, signal: AbortSignal): AsyncGenerator<ImportEvent> {
     idle(rootId);
     const pause = makePause();
     running.set(rootId, pause);
+    let last: ImportEvent | null = null;
+    let error: ErrorBody | null = null;
+    const tell = (isOn: boolean): void => {
+      activity.tell({ type: 'import', rootId, running: isOn, last, error });
+    };
     try {
-      yield* run(rootId, packId, pause, signal);
+      tell(true);
+      for await (const event of run(rootId, packId, pause, signal)) {
+        last = event;
+        tell(true);
+        yield event;
+      }
+    } catch (thrown) {
+      const { code, message } = toAppError(thrown);
+      if (!signal.aborted) error = { code, message };
+      throw thrown;
     } finally {
       running.delete(rootId);
+      tell(false);
     }
   }
 
@@ -45,6 +62,11 @@ export function makeImports(run: RunImport) {
     start,
     idle,
     rest,
+    activity: (signal: AbortSignal) => activity.watch(signal),
+    /** Folders or images came or went beside an import. */
+    changed: () => {
+      activity.tell({ type: 'changed' });
+    },
     isRunning: (rootId: string) => running.has(rootId),
     /** Reads a root and gives its report alone. */
     async report(rootId: string, packId: string, signal: AbortSignal): Promise<ImportReport> {

@@ -301,7 +301,11 @@ export function makeCatalog({
   });
 
   return {
-    registerRoot: roots.register,
+    async registerRoot(path, builtIn) {
+      const root = await roots.register(path, builtIn);
+      imports.changed();
+      return root;
+    },
     forget,
     close,
     backUpDaily,
@@ -365,15 +369,25 @@ export function makeCatalog({
             'This host has no folder dialog. Start it with --refs DIR or import DIR on the command line.',
           );
         const path = await pickFolder();
-        return { root: path === null ? null : await roots.register(path, false) };
+        if (path === null) return { root: null };
+        const root = await roots.register(path, false);
+        imports.changed();
+        return { root };
       },
+      activity: (_, { signal }) => imports.activity(signal),
       importFolder: ({ rootId, packId }, { signal }) => imports.start(rootId, packId, signal),
       pauseImport: ({ rootId }) => imports.rest(rootId, true),
       resumeImport: ({ rootId }) => imports.rest(rootId, false),
-      removeImages: async ({ imageIds }) => ({ images: await roots.removeImages(imageIds) }),
+      async removeImages({ imageIds }) {
+        const images = await roots.removeImages(imageIds);
+        imports.changed();
+        return { images };
+      },
       async removeRoot({ rootId }) {
         imports.idle(rootId);
-        return { images: await roots.remove(rootId) };
+        const images = await roots.remove(rootId);
+        imports.changed();
+        return { images };
       },
       watch: ({ packId }, { signal }) =>
         watchRoots(
