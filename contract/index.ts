@@ -15,6 +15,11 @@ import {
   DoctorRequest,
   EvaluateEvent,
   EvaluateRequest,
+  EvaluationList,
+  EvaluationState,
+  EvaluationSummary,
+  PromptSets,
+  StartEvaluation,
   EvaluationFiles,
   EvaluationRef,
   ExplainEvent,
@@ -142,6 +147,16 @@ export const contract = {
   evaluation: {
     /** Makes and scores what is missing of arms x prompts x seeds; ends after `done`. The same request again goes on. */
     run: stream(EvaluateRequest, EvaluateEvent),
+    list: call(Nothing, EvaluationList),
+    promptSets: call(Nothing, PromptSets),
+    /** The same as `run`, done by the host itself: nobody needs to watch. One at a time. */
+    start: call(StartEvaluation, EvaluationSummary),
+    /** Goes on with what is there, as it was asked for. */
+    resume: call(EvaluationRef, EvaluationSummary),
+    /** Ends the host's run after the picture that is being made; what is done stays. */
+    stop: call(EvaluationRef, EvaluationSummary),
+    /** The host's run as it is, then every change, until it ends. `not_found` without one. */
+    watch: stream(EvaluationRef, EvaluationState),
     /** The figures of what is there so far. */
     report: call(EvaluationRef, EvaluationFiles),
   },

@@ -13,6 +13,8 @@ export interface Config {
   readonly sampleFolder: string;
   /** The attribute reader that scores evaluations; absent: evaluations are refused. */
   readonly readerFolder?: string;
+  /** Sets of prompts that ship; absent: none are offered. */
+  readonly promptsFolder?: string;
   /** Port of `serve`, told in the lease; null without one. */
   readonly port: number | null;
   /** Threads of the engine, before what the settings say; null leaves it to them. */
@@ -50,6 +52,7 @@ export function makeConfig(flags: { home?: string; port?: number | null; models?
     packFolders: [models, join(home, 'packs')],
     sampleFolder: join(models, 'sample'),
     readerFolder: join(models, 'evaluation', 'reader'),
+    promptsFolder: join(models, 'evaluation', 'prompts'),
     port: flags.port ?? null,
     threads: threadsOf(process.env['ACCENT_THREADS']),
   };

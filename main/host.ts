@@ -19,7 +19,7 @@ import { makeChild } from './link/index.ts';
 import type { Spawn } from './link/index.ts';
 import { makeCatalog } from './services/catalog/index.ts';
 import type { Embedder } from './services/catalog/index.ts';
-import { makeEvaluation } from './services/evaluate/index.ts';
+import { makeEvaluation, makeLibrary } from './services/evaluate/index.ts';
 import { makeExplain } from './services/explain/index.ts';
 import { makeGallery } from './services/gallery/index.ts';
 import { makeJobs, prepare } from './services/jobs/index.ts';
@@ -198,6 +198,13 @@ export function createHost(config: Config, platform: Platform): Host {
     tensors: (bytes) => readSafetensors(bytes).tensors,
     appVersion: platform.appVersion,
   });
+  const evaluations = makeLibrary({
+    folder: join(config.home, 'evaluations'),
+    promptsFolder: config.promptsFolder ?? join(config.home, 'prompts'),
+    openResults,
+    run: evaluation.service.run,
+    follow: (work) => inFlight.run(work),
+  });
   const study = makeStudy({ folder: join(config.home, 'studies'), pictures: evaluation.pictures, now });
   jobs.start();
 
@@ -224,7 +231,7 @@ export function createHost(config: Config, platform: Platform): Host {
     jobs: jobs.service,
     catalog: catalog.service,
     gallery: gallery.service,
-    evaluation: evaluation.service,
+    evaluation: { ...evaluation.service, ...evaluations.service },
     explain,
     study: study.service,
     settings: settings.service,
@@ -285,6 +292,7 @@ export function createHost(config: Config, platform: Platform): Host {
         timers.push(setTimeout(resolve, delay));
       });
     inFlight.refuse();
+    evaluations.close();
     clearInterval(daily);
     // Without its children, what hangs in them fails; what still does not end then is left behind.
     void after(ms).then(closeChildren);

@@ -14,10 +14,12 @@ import {
   Seed,
   SourceKind,
   Steps,
+  Timestamp,
   Weight,
   Window,
   text,
 } from './common.ts';
+import { ErrorBody } from './job.ts';
 
 /** Attribute group -> value, in the words of the attribute reader. */
 const Details = v.record(v.pipe(v.string(), v.minLength(1)), v.pipe(v.string(), v.minLength(1)));
@@ -102,6 +104,65 @@ export const EvaluateEvent = v.variant('type', [
 export type EvaluateEvent = v.InferOutput<typeof EvaluateEvent>;
 
 export const EvaluationRef = v.strictObject({ evaluationId: Id });
+
+/** A run that the host does by itself, whoever watches: it goes on when the page is closed. */
+export const EvaluationState = v.variant('type', [
+  v.strictObject({
+    type: v.literal('progress'),
+    done: Count,
+    of: Count,
+    secondsLeft: v.nullable(v.number()),
+  }),
+  v.strictObject({ type: v.literal('done'), rows: Count }),
+  v.strictObject({ type: v.literal('stopped') }),
+  v.strictObject({ type: v.literal('failed'), error: ErrorBody }),
+]);
+export type EvaluationState = v.InferOutput<typeof EvaluationState>;
+
+/** What is asked of the host's own run: prompts by the name of a set that ships, or as they are. */
+export const StartEvaluation = v.strictObject({
+  evaluationId: Id,
+  settings: EvaluationSettings,
+  prompts: v.union([
+    v.strictObject({
+      name: PromptSet.entries.name,
+      /** The first so many; absent: all. */
+      count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+    }),
+    PromptSet,
+  ]),
+  arms: Arms,
+  seeds: EvaluateRequest.entries.seeds,
+});
+export type StartEvaluation = v.InferOutput<typeof StartEvaluation>;
+
+export const EvaluationSummary = v.strictObject({
+  evaluationId: Id,
+  packId: PackId,
+  promptSet: v.string(),
+  prompts: Count,
+  arms: v.array(Arm),
+  seeds: Count,
+  /** Pictures that are there, and that were asked for. */
+  done: Count,
+  of: Count,
+  changedAt: Timestamp,
+  /** The host's run of it, the last one since the host started; null without one. */
+  run: v.nullable(EvaluationState),
+});
+export type EvaluationSummary = v.InferOutput<typeof EvaluationSummary>;
+export const EvaluationList = v.strictObject({
+  /** Newest first. */
+  evaluations: v.array(EvaluationSummary),
+  refused: v.array(v.strictObject({ evaluationId: Id, error: ErrorBody })),
+});
+export type EvaluationList = v.InferOutput<typeof EvaluationList>;
+
+/** Sets of prompts that ship beside the packs. */
+export const PromptSets = v.strictObject({
+  sets: v.array(v.strictObject({ name: PromptSet.entries.name, prompts: Count, details: Count })),
+});
+export type PromptSets = v.InferOutput<typeof PromptSets>;
 
 /** A share or a difference in per cent (points), with its 95 % bootstrap interval over prompts. */
 export const Estimate = v.strictObject({ value: v.number(), low: v.number(), high: v.number() });

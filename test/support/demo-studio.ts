@@ -25,6 +25,7 @@ import { drawScene, rendering } from '../../training/data/scene.ts';
 import type { Scene } from '../../training/data/scene.ts';
 import { demoCatalog } from './demo-catalog.ts';
 import { demoEvaluation, demoStudy } from './demo-evaluation.ts';
+import type { DrawSentence } from './demo-evaluation.ts';
 import { demoExplain } from './demo-explain.ts';
 import { demoGallery } from './demo-gallery.ts';
 import { DEMO_PACK, demoDoctor } from './demo-packs.ts';
@@ -58,6 +59,14 @@ function attributesOf(text: string): Record<string, string> {
 }
 
 const drawn = (scene: Scene, stream: string): string => toSvg(rendering(scene, random(stream, 1)));
+
+/** The picture of a sentence: what is stressed is in it where the picture is refined. */
+const drawSentence: DrawSentence = (text, stressed, seed, isRefined) => {
+  const asked = attributesOf(text);
+  const stress = Object.assign({}, ...stressed.map(attributesOf)) as Record<string, string>;
+  const plain = Object.fromEntries(Object.entries(asked).filter(([group]) => !(group in stress)));
+  return drawn(sceneOf(seed, isRefined ? asked : plain), String(seed));
+};
 
 /** A person's scene of this seed with these attributes set. */
 function sceneOf(seed: number, attributes: Readonly<Record<string, string>>): Scene {
@@ -374,14 +383,9 @@ export function demoHost({ images = 240, stepMs = 60, noStudies = false }: DemoO
       doctor: () => demoDoctor(),
     },
     gallery: demoGallery(pairs, recipes, DEMO_PACK.packId),
-    evaluation: demoEvaluation,
+    evaluation: demoEvaluation(drawSentence, stepMs),
     explain: demoExplain(recipes, stepMs),
-    study: demoStudy((text, stressed, seed, isRefined) => {
-      const asked = attributesOf(text);
-      const stress = Object.assign({}, ...stressed.map(attributesOf)) as Record<string, string>;
-      const plain = Object.fromEntries(Object.entries(asked).filter(([group]) => !(group in stress)));
-      return drawn(sceneOf(seed, isRefined ? asked : plain), String(seed));
-    }, noStudies),
+    study: demoStudy(drawSentence, noStudies),
     settings: {
       get: () => settings,
       set(change) {

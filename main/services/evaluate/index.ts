@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, Arm, EvaluateRequest, GenerateRequest, PromptSet } from '#contract';
+import { AppError, Arm, GenerateRequest } from '#contract';
 import type {
+  EvaluateRequest,
   EvaluationFiles,
   EvaluationReport,
   EvaluationSettings,
@@ -18,6 +19,7 @@ import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
 import type { ResultRecord, ResultsFile, ScoredRow } from '../store/index.ts';
 import { momentsOf } from './distances.ts';
+import { Facts } from './facts.ts';
 import { openUnits, requestFor, rowKey, sampleRows, wantedRows } from './plan.ts';
 import type { WorkUnit } from './plan.ts';
 import { checkDetails, loadReader, seenIn } from './reader.ts';
@@ -61,27 +63,13 @@ export interface EvaluationOptions {
   readonly appVersion: string;
 }
 
+export { makeLibrary } from './library.ts';
+
 const SHEET_ROWS = 16;
 const CHECK_ROWS = 20;
 type Result = SampleEvent & { type: 'result' };
 type Plan = Required<Pick<EvaluationSettings, 'steps' | 'guidance' | 'rebuild' | 'window'>>;
 const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex');
-
-/** The facts of a results file that may not change while it is filled. */
-const Facts = v.strictObject({
-  settings: EvaluateRequest.entries.settings,
-  promptSet: PromptSet,
-  pack: v.strictObject({
-    id: v.string(),
-    version: v.string(),
-    imagesSeen: v.strictObject({ encoder: v.number(), denoiser: v.number() }),
-    denoiserHash: v.string(),
-    encoderHash: v.string(),
-    baselineHash: v.nullable(v.string()),
-  }),
-  readerHash: v.string(),
-});
-type Facts = v.InferOutput<typeof Facts>;
 
 /** A finished picture with what was asked of it, for a blind study. */
 export interface EvaluationPicture {
@@ -95,7 +83,7 @@ export interface EvaluationPicture {
 }
 
 export interface Evaluation {
-  readonly service: StudioServices['evaluation'];
+  readonly service: Pick<StudioServices['evaluation'], 'run' | 'report'>;
   /** The pictures of the first seed in these arms, by prompt, arms in their order. Throws `not_found` without results. */
   readonly pictures: (evaluationId: string, arms: readonly Arm[]) => EvaluationPicture[];
 }
@@ -345,6 +333,7 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
         try {
           keepFacts(file, facts);
           file.setFact('arms', JSON.stringify(request.arms));
+          file.setFact('seeds', JSON.stringify(request.seeds));
           const wanted = wantedRows(request);
           const before = new Set(file.keys().map(rowKey));
           const units = openUnits(wanted, before);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { EvaluateRequest } from '#contract';
-import type { Arm, EvaluateEvent, EvaluationReport } from '#contract';
+import type { Arm, EvaluateEvent, EvaluationReport, EvaluationState, StartEvaluation } from '#contract';
 import { makeTestHost, idle, importAll, writePictures } from '../../../../support/host.ts';
 import type { TestHost } from '../../../../support/host.ts';
 import { writeTinyPack } from '../../../../support/tiny-pack.ts';
@@ -179,6 +179,83 @@ describe('an evaluation', () => {
     await expect(run(requestOf({ evaluationId: 'refused', ...change }))).rejects.toMatchObject({
       code: 'invalid_input',
       message: expect.stringContaining(message) as string,
+    });
+  });
+
+  describe('that the host runs by itself', () => {
+    const services = () => rig.host.services.evaluation;
+    const start = (change: object = {}) => services().start({ ...startOf(), ...change }, idle);
+    const startOf = (): StartEvaluation => {
+      const { promptSet: prompts, ...rest } = requestOf({
+        evaluationId: 'alone',
+        arms: ['coarse', 'refined'],
+      });
+      return { ...rest, prompts };
+    };
+    const states = async (evaluationId = 'alone') => {
+      const seen: EvaluationState[] = [];
+      for await (const state of services().watch({ evaluationId }, idle)) seen.push(state);
+      return seen;
+    };
+    const one = async (evaluationId = 'alone') =>
+      (await services().list({}, idle)).evaluations.find((e) => e.evaluationId === evaluationId);
+
+    it('is stopped, goes on after a restart of the studio, and is told to whoever watches', async () => {
+      expect(await start()).toMatchObject({ done: 0, of: 8, run: { type: 'progress', done: 0, of: 8 } });
+      await expect(start({ evaluationId: 'second' })).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringContaining('"alone" is running') as string,
+      });
+      for await (const state of services().watch({ evaluationId: 'alone' }, idle))
+        if (state.type === 'progress' && state.done > 0) break;
+      const stopped = await services().stop({ evaluationId: 'alone' }, idle);
+      expect(stopped.run).toEqual({ type: 'stopped' });
+      expect(stopped.done).toBeGreaterThan(0);
+      expect(stopped.done).toBeLessThan(8);
+      await rig.restart();
+      expect(await one()).toMatchObject({
+        done: stopped.done,
+        of: 8,
+        run: null,
+        arms: ['coarse', 'refined'],
+      });
+      await services().resume({ evaluationId: 'alone' }, idle);
+      const [a, b] = await Promise.all([states(), states()]);
+      expect(a.at(-1)).toEqual({ type: 'done', rows: 8 });
+      expect(b.at(-1)).toEqual({ type: 'done', rows: 8 });
+      expect(await one()).toMatchObject({
+        done: 8,
+        run: { type: 'done' },
+        promptSet: 'validation',
+        seeds: 1,
+      });
+      expect((await report('alone')).report.complete).toBe(true);
+    }, 60_000);
+
+    it('takes the first prompts of a set that ships, and offers those', async () => {
+      mkdirSync(join(rig.home, 'prompts'), { recursive: true });
+      writeFileSync(join(rig.home, 'prompts', 'validation.json'), JSON.stringify(promptSet));
+      writeFileSync(join(rig.home, 'prompts', 'damaged.json'), '{}');
+      expect(await services().promptSets({}, idle)).toEqual({
+        sets: [{ name: 'validation', prompts: 4, details: 4 }],
+      });
+      await start({ evaluationId: 'named', prompts: { name: 'validation', count: 2 }, arms: ['coarse'] });
+      expect((await states('named')).at(-1)).toEqual({ type: 'done', rows: 2 });
+      await expect(start({ prompts: { name: 'none' } })).rejects.toMatchObject({ code: 'not_found' });
+      await expect(start({ prompts: { name: 'damaged' } })).rejects.toMatchObject({ code: 'unreadable' });
+    }, 60_000);
+
+    it('is refused at once where it could not be run, and leaves nothing running', async () => {
+      await expect(start({ evaluationId: 'bad', arms: ['baseline'] })).rejects.toMatchObject({
+        code: 'invalid_input',
+      });
+      await expect(states('bad')).rejects.toMatchObject({ code: 'not_found' });
+      await expect(services().resume({ evaluationId: 'bad' }, idle)).rejects.toMatchObject({
+        code: 'not_found',
+      });
+      writeFileSync(join(rig.home, 'evaluations', 'odd.db'), 'this is no database');
+      const { refused } = await services().list({}, idle);
+      expect(refused.map((r) => r.evaluationId)).toEqual(['odd']);
     });
   });
 
