@@ -13,6 +13,8 @@ import {
   Choose,
   DoctorReport,
   DoctorRequest,
+  Duplicates,
+  DuplicatesRequest,
   EvaluateEvent,
   EvaluateRequest,
   EvaluationList,
@@ -109,6 +111,7 @@ export const contract = {
     /** Forgets a folder, with the images that lie in no other one. */
     removeRoot: call(RootRef, Removed),
     detail: call(ImageRef, ImageDetail),
+    duplicates: call(DuplicatesRequest, Duplicates),
     tagImages: call(TagImages, TaggedImages),
     choices: call(PhraseRef, PhraseChoices),
     /** Answers with all choices for the phrase after this one. */

@@ -8,6 +8,7 @@ import { useAppearanceStore } from './stores/appearance.ts';
 import { useCatalogStore } from './stores/catalog.ts';
 import { useConnectionStore } from './stores/connection.ts';
 import { keepDraft } from './stores/draft.ts';
+import { useFolderWatchStore } from './stores/folder-watch.ts';
 import { useGalleryStore } from './stores/gallery.ts';
 import { useJobsStore } from './stores/jobs.ts';
 import { usePacksStore } from './stores/packs.ts';
@@ -24,7 +25,9 @@ connection.start(pickBridge(window));
 const drafted = keepDraft();
 let first = true;
 connection.onOpen(() => {
-  void usePacksStore().load();
+  void usePacksStore()
+    .load()
+    .then(() => useFolderWatchStore().start());
   void useCatalogStore().load();
   void useCatalogStore().follow();
   void useGalleryStore().load();

@@ -3,6 +3,7 @@ export * from './activity.ts';
 export * from './binary.ts';
 export * from './catalog.ts';
 export * from './common.ts';
+export * from './duplicates.ts';
 export * from './evaluation.ts';
 export * from './explain.ts';
 export * from './gallery.ts';

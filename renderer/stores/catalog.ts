@@ -95,6 +95,30 @@ export const useCatalogStore = defineStore('catalog', () => {
     controllers.get(rootId)?.abort();
   }
 
+  /** Lets a running import rest, or go on; whoever started it. */
+  async function rest(rootId: string, paused: boolean): Promise<void> {
+    try {
+      const client = await connection.client();
+      await (paused ? client.catalog.pauseImport({ rootId }) : client.catalog.resumeImport({ rootId }));
+    } catch (thrown) {
+      put(rootId, { error: toAppError(thrown) });
+    }
+  }
+
+  /** Forgets a folder with the images that lie in no other one; answers with how many, or null where it failed. */
+  async function removeRoot(rootId: string): Promise<number | null> {
+    try {
+      const client = await connection.client();
+      const { images } = await client.catalog.removeRoot({ rootId });
+      imports.delete(rootId);
+      await refresh();
+      return images;
+    } catch (thrown) {
+      put(rootId, { error: toAppError(thrown) });
+      return null;
+    }
+  }
+
   /** Reads again what shows images: folders, lists, and the references of every phrase. */
   async function refresh(): Promise<void> {
     clearTimeout(timer);
@@ -152,6 +176,9 @@ export const useCatalogStore = defineStore('catalog', () => {
     pick,
     importRoot,
     cancelImport,
+    rest,
+    removeRoot,
+    refresh,
     follow,
     isOwn: (rootId: string) => controllers.has(rootId),
   };

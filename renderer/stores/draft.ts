@@ -11,6 +11,8 @@ import type { Chip, PromptDocument } from '../features/prompt/document.ts';
 interface Draft {
   readonly document: PromptDocument;
   readonly pins: Readonly<Record<string, readonly string[]>>;
+  /** Chips of a recalled recipe, for which nothing else that was chosen before counts. */
+  readonly exact?: readonly string[];
   readonly packId: string | null;
   readonly seed: number;
   readonly seedLocked: boolean;
@@ -40,12 +42,13 @@ function isDraft(value: unknown): value is Draft {
     if (!isChip(chip) || chip.begin < last || chip.end > text.length) return false;
     last = chip.end;
   }
-  const { pins, packId, seed, seedLocked, steps, guidance, source } = value;
+  const { pins, exact, packId, seed, seedLocked, steps, guidance, source } = value;
   return (
     isRecord(pins) &&
     Object.values(pins).every(
       (list) => Array.isArray(list) && list.every((hash) => typeof hash === 'string'),
     ) &&
+    (exact === undefined || (Array.isArray(exact) && exact.every((id) => typeof id === 'string'))) &&
     (packId === null || typeof packId === 'string') &&
     isCount(seed) &&
     typeof seedLocked === 'boolean' &&
@@ -66,7 +69,8 @@ export function keepDraft(): boolean {
   if (draft) {
     prompt.load(draft.document, true);
     for (const [id, pins] of Object.entries(draft.pins)) {
-      references.choices.set(id, { pins: [...pins], bans: [], anyway: false });
+      const exact = draft.exact?.includes(id) ?? false;
+      references.choices.set(id, { pins: [...pins], bans: [], anyway: exact, ...(exact ? { exact } : {}) });
     }
     packs.wantedId = draft.packId;
     sampling.seed = draft.seed;
@@ -86,6 +90,7 @@ export function keepDraft(): boolean {
           return pins.length > 0 ? [[id, [...pins]]] : [];
         }),
       ),
+      exact: prompt.chips.map(({ id }) => id).filter((id) => references.choices.get(id)?.exact),
       packId: packs.wantedId,
       seed: sampling.seed,
       seedLocked: sampling.seedLocked,

@@ -80,7 +80,7 @@ export function recall(recipe: Recipe, without: readonly Missing[] = []): void {
     const { weight, muted } = emphasis;
     chips.push({ id, begin: span[0], end: span[1], weight: clampWeight(weight), muted });
     const pins = emphasis.references.map(({ contentHash }) => contentHash).filter((hash) => !lost.has(hash));
-    references.choices.set(id, { pins, bans: [], anyway: true });
+    references.choices.set(id, { pins, bans: [], anyway: true, exact: true });
   }
   prompt.load({ text: recipe.prompt, chips });
   if (packs.usable.some((pack) => pack.packId === recipe.pack.id)) packs.wantedId = recipe.pack.id;

@@ -1,5 +1,5 @@
 import { runsWithout, toAppError } from '#contract';
-import type { AppError, Reference, ReferencesResponse } from '#contract';
+import type { AppError, PhraseChoices, Reference, ReferencesResponse } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, reactive, shallowReactive, shallowRef, watch } from 'vue';
 import { useConnectionStore } from './connection.ts';
@@ -13,6 +13,8 @@ export interface Choice {
   readonly bans: Reference[];
   /** Use the references although none is good. */
   anyway: boolean;
+  /** Only what is pinned here counts, not what was chosen for the phrase before: after a recall. */
+  exact?: boolean;
 }
 
 /** What was found for one chip. While a new search runs the last answer stays. */
@@ -25,6 +27,8 @@ export interface Found {
 
 const DEBOUNCE_MS = 200;
 const KEPT_ANSWERS = 200;
+/** Capitals do not tell phrases apart, as in the catalog. */
+const phraseKey = (phrase: string): string => phrase.toLowerCase();
 
 /** The references of every chip, found while typing and before anything is generated. */
 export const useReferencesStore = defineStore('references', () => {
@@ -35,6 +39,10 @@ export const useReferencesStore = defineStore('references', () => {
 
   const choices = reactive(new Map<string, Choice>());
   const found = shallowReactive(new Map<string, Found>());
+  /** What was chosen for a phrase, here or earlier; the host keeps it. */
+  const remembered = shallowReactive(new Map<string, PhraseChoices>());
+  /** Rises for a phrase when a choice for it was changed, so that it is looked up again. */
+  const edits = reactive(new Map<string, number>());
   /** Rises when the catalog has changed, so that everything is looked up again. */
   const generation = shallowRef(0);
   const answers = new Map<string, ReferencesResponse>();
@@ -50,8 +58,10 @@ export const useReferencesStore = defineStore('references', () => {
         pins: choice ? [...choice.pins] : [],
         bans: choice ? choice.bans.map((ban) => ban.image.contentHash) : [],
         packId: packs.current?.packId ?? '',
+        remembered: choice?.exact !== true,
       };
-      return { id: chip.id, request, key: JSON.stringify([request, generation.value]) };
+      const edit = edits.get(phraseKey(chip.phrase)) ?? 0;
+      return { id: chip.id, request, key: JSON.stringify([request, generation.value, edit]) };
     }),
   );
 
@@ -67,6 +77,7 @@ export const useReferencesStore = defineStore('references', () => {
       if (!current()) return;
       remember(key, response);
       found.set(id, { key, state: 'ready', response, error: undefined });
+      if (request.remembered) await recallChoices(request.phrase);
     } catch (thrown) {
       if (!current()) return;
       found.set(id, { key, state: 'failed', response: undefined, error: toAppError(thrown) });
@@ -74,6 +85,40 @@ export const useReferencesStore = defineStore('references', () => {
       if (current()) running.delete(id);
     }
   }
+
+  /** Takes in what was chosen for the phrase before; without an answer the pictures are there all the same. */
+  async function recallChoices(phrase: string): Promise<void> {
+    const name = phraseKey(phrase);
+    if (remembered.has(name)) return;
+    const client = await connection.client();
+    const known = await client.catalog.choices({ phrase }).catch(() => undefined);
+    if (known && !remembered.has(name)) remembered.set(name, known);
+  }
+
+  /** Keeps a choice for the phrase, for this sentence and later ones. */
+  async function choose(id: string, contentHash: string, as: 'pin' | 'ban' | 'like' | 'none'): Promise<void> {
+    const phrase = prompt.chips.find((chip) => chip.id === id)?.phrase;
+    if (phrase === undefined || choices.get(id)?.exact) return;
+    const name = phraseKey(phrase);
+    try {
+      const client = await connection.client();
+      remembered.set(name, await client.catalog.choose({ phrase, contentHash, as }));
+      edits.set(name, (edits.get(name) ?? 0) + 1);
+    } catch (thrown) {
+      const before = found.get(id);
+      found.set(id, {
+        key: before?.key ?? '',
+        state: 'failed',
+        response: before?.response,
+        error: toAppError(thrown),
+      });
+    }
+  }
+
+  const rememberedFor = (id: string): PhraseChoices | undefined => {
+    const phrase = prompt.chips.find((chip) => chip.id === id)?.phrase;
+    return phrase === undefined || choices.get(id)?.exact ? undefined : remembered.get(phraseKey(phrase));
+  };
 
   function remember(key: string, response: ReferencesResponse): void {
     answers.set(key, response);
@@ -131,12 +176,38 @@ export const useReferencesStore = defineStore('references', () => {
     return choice ?? { pins: [], bans: [], anyway: false };
   }
 
+  /** Pinned here, or for the phrase before. */
+  function isPinned(id: string, contentHash: string): boolean {
+    return (
+      (choices.get(id)?.pins.includes(contentHash) ?? false) ||
+      (rememberedFor(id)?.pins.includes(contentHash) ?? false)
+    );
+  }
+
+  function isBanned(id: string, contentHash: string): boolean {
+    return (
+      (choices.get(id)?.bans.some((ban) => ban.image.contentHash === contentHash) ?? false) ||
+      (rememberedFor(id)?.bans.includes(contentHash) ?? false)
+    );
+  }
+
+  const isLiked = (id: string, contentHash: string): boolean =>
+    rememberedFor(id)?.like.includes(contentHash) ?? false;
+
   function togglePin(id: string, reference: Reference): void {
     const { pins } = choiceOf(id);
     const hash = reference.image.contentHash;
+    const was = isPinned(id, hash);
     const at = pins.indexOf(hash);
     if (at >= 0) pins.splice(at, 1);
-    else pins.push(hash);
+    else if (!was) pins.push(hash);
+    void choose(id, hash, was ? 'none' : 'pin');
+  }
+
+  /** More like this: its meaning is mixed into the phrase's, or not any more. */
+  function toggleLike(id: string, reference: Reference): void {
+    const hash = reference.image.contentHash;
+    void choose(id, hash, isLiked(id, hash) ? 'none' : 'like');
   }
 
   function ban(id: string, reference: Reference): void {
@@ -144,16 +215,28 @@ export const useReferencesStore = defineStore('references', () => {
     const at = choice.pins.indexOf(reference.image.contentHash);
     if (at >= 0) choice.pins.splice(at, 1);
     choice.bans.push(reference);
+    void choose(id, reference.image.contentHash, 'ban');
   }
 
   /** Takes back the ban of one image, the last one when none is named. */
   function unban(id: string, contentHash?: string): void {
     const { bans } = choiceOf(id);
-    const at =
-      contentHash === undefined
-        ? bans.length - 1
-        : bans.findIndex((b) => b.image.contentHash === contentHash);
+    const hash = contentHash ?? bans.at(-1)?.image.contentHash ?? rememberedFor(id)?.bans.at(-1);
+    if (hash === undefined) return;
+    const at = bans.findIndex((b) => b.image.contentHash === hash);
     if (at >= 0) bans.splice(at, 1);
+    void choose(id, hash, 'none');
+  }
+
+  /** How many images are banned for the chip, here or for its phrase before. */
+  function banCount(id: string): number {
+    const here = (choices.get(id)?.bans ?? []).map((ban) => ban.image.contentHash);
+    return new Set([...here, ...(rememberedFor(id)?.bans ?? [])]).size;
+  }
+
+  /** Takes back every "more like this" of the chip's phrase. */
+  async function clearLikes(id: string): Promise<void> {
+    for (const hash of rememberedFor(id)?.like ?? []) await choose(id, hash, 'none');
   }
 
   function setAnyway(id: string, anyway: boolean): void {
@@ -164,7 +247,7 @@ export const useReferencesStore = defineStore('references', () => {
   function isWithout(id: string): boolean {
     const choice = choices.get(id);
     return runsWithout(found.get(id)?.response, {
-      pins: choice?.pins.length ?? 0,
+      pins: Math.max(choice?.pins.length ?? 0, rememberedFor(id)?.pins.length ?? 0),
       anyway: choice?.anyway ?? false,
     });
   }
@@ -180,5 +263,23 @@ export const useReferencesStore = defineStore('references', () => {
     void flush();
   }
 
-  return { choices, found, settled, togglePin, ban, unban, setAnyway, isWithout, refresh, retry };
+  return {
+    choices,
+    found,
+    settled,
+    isPinned,
+    isBanned,
+    isLiked,
+    banCount,
+    likeCount: (id: string) => rememberedFor(id)?.like.length ?? 0,
+    togglePin,
+    toggleLike,
+    clearLikes,
+    ban,
+    unban,
+    setAnyway,
+    isWithout,
+    refresh,
+    retry,
+  };
 });

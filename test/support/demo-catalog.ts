@@ -11,6 +11,7 @@ type Extras = Pick<
   | 'watch'
   | 'activity'
   | 'detail'
+  | 'duplicates'
   | 'tagImages'
   | 'choices'
   | 'choose'
@@ -28,7 +29,11 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 /** `images` and `roots` lose what is removed. */
-export function demoCatalog(images: { readonly image: CatalogImage }[], roots: Root[]): Extras {
+export function demoCatalog(
+  images: { readonly image: CatalogImage }[],
+  roots: Root[],
+  state: { paused: boolean },
+): Extras {
   const drop = (leaves: (image: CatalogImage) => boolean): { images: number } => {
     const before = images.length;
     const kept = images.filter(({ image }) => !leaves(image));
@@ -59,8 +64,18 @@ export function demoCatalog(images: { readonly image: CatalogImage }[], roots: R
         format: 'png',
         bytes: 12_345,
         files: image.rootId === null ? [] : [{ rootId: image.rootId, file: image.name, state: 'present' }],
-        results: 0,
+        results: 2,
       };
+    },
+    duplicates({ imageId }) {
+      const at = images.findIndex(({ image }) => image.imageId === imageId);
+      const hit = (n: number, score: number) => ({
+        image: (images[(at + n) % images.length] as { image: CatalogImage }).image,
+        rank: n,
+        score,
+        strength: null,
+      });
+      return { picture: [hit(1, 0.99)], look: [hit(2, 0.96), hit(3, 0.955)] };
     },
     tagImages({ imageIds, addTags, removeTags }) {
       return {
@@ -92,8 +107,14 @@ export function demoCatalog(images: { readonly image: CatalogImage }[], roots: R
     },
     backups: () => ({ backups }),
     check: () => ({ ok: true, problems: [], mended: [] }),
-    pauseImport: () => ({ running: false, paused: false }),
-    resumeImport: () => ({ running: false, paused: false }),
+    pauseImport: () => {
+      state.paused = true;
+      return { running: true, paused: true };
+    },
+    resumeImport: () => {
+      state.paused = false;
+      return { running: true, paused: false };
+    },
     removeImages: ({ imageIds }) => drop((image) => imageIds.includes(image.imageId)),
     removeRoot({ rootId }) {
       const at = roots.findIndex((r) => r.rootId === rootId);

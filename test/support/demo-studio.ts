@@ -119,6 +119,7 @@ export function demoHost({ images = 240, stepMs = 60, noStudies = false }: DemoO
   const own: Root = { ...root, rootId: 'own', name: 'Voxel renders', imageCount: 0, builtIn: false };
 
   const roots = [root, own];
+  const resting = { paused: false };
   const catalog = Array.from({ length: images }, (_, i) => {
     const scene = drawScene(random('demo catalog', i), false);
     const contentHash = hash(`catalog ${i}`);
@@ -290,14 +291,19 @@ export function demoHost({ images = 240, stepMs = 60, noStudies = false }: DemoO
       (pairId) => pairs.find((pair) => pair.pairId === pairId),
     ),
     catalog: {
-      ...demoCatalog(catalog, roots),
-      roots: () => ({ roots: [...roots] }),
+      ...demoCatalog(catalog, roots, resting),
+      roots: () => ({
+        roots: roots.map((r) => ({
+          ...r,
+          imageCount: catalog.filter(({ image }) => image.rootId === r.rootId).length,
+        })),
+      }),
       pickRoot: () => {
         throw new AppError('not_supported', 'There is no folder dialog here.');
       },
       async *importFolder({ rootId }, { signal }) {
-        for (let done = 0; done <= 60 && !signal.aborted; done += 3) {
-          if (done === 0) yield { type: 'scanning', found: 60 };
+        for (let done = 0; done <= 60 && !signal.aborted; done += resting.paused ? 0 : 3) {
+          if (done === 0 && !resting.paused) yield { type: 'scanning', found: 60 };
           yield {
             type: 'progress',
             done,
@@ -306,7 +312,7 @@ export function demoHost({ images = 240, stepMs = 60, noStudies = false }: DemoO
             skipped: Math.min(3, done),
             perSecond: 50,
             secondsLeft: (60 - done) / 50,
-            paused: false,
+            paused: resting.paused,
           };
           await sleep(60);
         }
@@ -333,10 +339,15 @@ export function demoHost({ images = 240, stepMs = 60, noStudies = false }: DemoO
           },
         };
       },
-      search: ({ text, k }) => ({
+      search: ({ text, k, fold = 'bytes' }) => ({
         hits: hits(text ?? '')
           .slice(0, k)
-          .map((hit, i) => ({ ...hit, rank: i + 1 })),
+          .map((hit, i) => ({
+            ...hit,
+            strength: text === undefined ? null : hit.strength,
+            rank: i + 1,
+            ...(fold === 'bytes' ? {} : { alike: i % 3 }),
+          })),
       }),
       async references({ phrase, k, pins, bans }) {
         await sleep(120);

@@ -407,6 +407,7 @@ export function makeCatalog({
       },
       search: search.search,
       references: search.references,
+      duplicates: search.duplicates,
       ...makeImages(store, now, search.choicesOf),
     },
   };

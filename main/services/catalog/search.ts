@@ -25,6 +25,8 @@ const SAME_PICTURE_BITS = 4;
 /** Inner product from which two images count as the same picture, and as look-alikes. */
 const SAME_PICTURE = 0.97;
 const LOOK_ALIKE = 0.95;
+/** Duplicates of one image that are told at most. */
+const MOST_DUPLICATES = 100;
 /** Share of "more like this" images in the meaning of a phrase. */
 const LIKE_SHARE = 0.5;
 /** Candidates for each hit that is wanted, where hits are folded or varied. */
@@ -193,6 +195,26 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
     };
   };
 
+  /** The image's duplicates by level; at most `MOST_DUPLICATES` in all. */
+  const duplicates: Service['duplicates'] = async ({ imageId, packId }) => {
+    const pack = await packs.get(packId);
+    const made = await searchable(pack);
+    const { hash, vector } = vectorOfImage(pack, imageId);
+    const skip = new Set([...store.read.gallery.hidden(), hash]);
+    const near = await Promise.resolve(made.search(vector, MOST_DUPLICATES, skip));
+    const same = sameOn(pack, 'picture');
+    const hits = near
+      .filter(({ score }) => score >= LOOK_ALIKE)
+      .map(({ id, score }, i) => ({
+        isPicture: same(hash, id),
+        hit: hitOf(pack, made.size, { hash: id, score }, i + 1, false),
+      }));
+    return {
+      picture: hits.filter(({ isPicture }) => isPicture).map(({ hit }) => hit),
+      look: hits.filter(({ isPicture }) => !isPicture).map(({ hit }) => hit),
+    };
+  };
+
   function choicesOf(phrase: string): { phrase: string; pins: string[]; bans: string[]; like: string[] } {
     const rows = store.read.facts.choices(phrase);
     const of = (choice: string): string[] =>
@@ -265,5 +287,5 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
     return { phrase, references: list, verdict: list.length === 0 ? 'none' : verdictOf(best) };
   };
 
-  return { search, references, choicesOf };
+  return { search, references, duplicates, choicesOf };
 }

@@ -99,4 +99,56 @@ describe('the references', () => {
     expect(complaints).toEqual([]);
     await close();
   });
+
+  it('are tagged, shown with their duplicates by level, taken out after a question, and searched by a file', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await page.getByTestId('place-references').click();
+    const tiles = page.getByTestId('grid-item');
+    await tiles.first().click();
+    await page.getByTestId('image-add-tag').fill('street');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('image-tags').getByText('street').waitFor();
+    const name = await page.getByTestId('image-detail').locator('h2').textContent();
+    await page.getByTestId('duplicates-look').getByRole('button').first().click();
+    await soon(() => page.getByTestId('image-detail').locator('h2').textContent()).not.toBe(name);
+    expect(await page.getByTestId('used-by').textContent()).toContain('2');
+
+    // By keyboard: two marks, then out of the catalog, which asks first.
+    await page.getByTestId('library-grid').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('x');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('x');
+    await page.getByTestId('remove-marked').click();
+    await page.keyboard.press('Escape');
+    expect(await page.getByTestId('image-selection').isVisible()).toBe(true);
+    await page.getByTestId('remove-marked').click();
+    await page.getByTestId('remove-marked-yes').click();
+    await soon(() => page.getByTestId('library-heading').textContent()).toContain('78');
+    await page.getByTestId('image-selection').waitFor({ state: 'detached' });
+
+    await page.getByTestId('by-picture').setInputFiles('renderer/mark.svg');
+    await soon(() => page.getByTestId('library-heading').textContent()).toContain('mark.svg');
+    await page.getByTestId('fold').selectOption('look');
+    await page.getByText(/\+2$/).first().waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('come from folders whose import can rest, and that can be forgotten', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await page.getByTestId('place-references').click();
+    await page.getByTestId('import').first().click();
+    await page.getByTestId('pause-import').click();
+    await soon(() => page.getByTestId('import-progress').textContent()).toContain('paused');
+    await page.getByTestId('pause-import').click();
+    await page.getByTestId('import-report').waitFor();
+    await page.getByTestId('follow-folders').check();
+    await page.getByTestId('folder').last().click();
+    await page.getByTestId('forget-root').click();
+    await page.getByTestId('forget-root-yes').click();
+    await soon(() => page.getByTestId('root').count()).toBe(1);
+    expect(complaints).toEqual([]);
+    await close();
+  });
 });

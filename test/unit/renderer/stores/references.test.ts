@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '#contract';
-import type { Reference, StudioServices } from '#contract';
+import type { PhraseChoices, Reference, StudioServices } from '#contract';
 import { usePromptStore } from '../../../../renderer/stores/prompt.ts';
 import { useReferencesStore } from '../../../../renderer/stores/references.ts';
 import { storeRig } from './rig.ts';
@@ -26,6 +26,7 @@ const reference = (digit: string, strength: number): Reference => ({
 });
 
 let asked: Request[];
+let kept: PhraseChoices;
 let answer: (
   request: Request,
   signal: AbortSignal,
@@ -39,12 +40,22 @@ function found(phrase: string, verdict: 'good' | 'weak' | 'none' = 'good') {
 beforeEach(async () => {
   vi.useFakeTimers();
   asked = [];
+  kept = { phrase: 'beard', pins: [], bans: [], like: [] };
   answer = ({ phrase }) => found(phrase);
   rig = await storeRig({
     catalog: {
       references: (request, { signal }) => {
         asked.push(request);
         return answer(request, signal);
+      },
+      choices: ({ phrase }) => ({ ...kept, phrase }),
+      choose({ phrase, contentHash, as }) {
+        const but = (list: string[]): string[] => list.filter((hash) => hash !== contentHash);
+        kept = { phrase, pins: but(kept.pins), bans: but(kept.bans), like: but(kept.like) };
+        if (as === 'pin') kept.pins.push(contentHash);
+        if (as === 'ban') kept.bans.push(contentHash);
+        if (as === 'like') kept.like.push(contentHash);
+        return kept;
       },
     },
   });
@@ -125,6 +136,34 @@ describe('references while typing', () => {
     references.unban(id());
     await pass();
     expect(references.choices.get(id())?.bans).toEqual([]);
+  });
+
+  it('remember what was chosen for a phrase: a pin from before shows, is taken back, and more like this is asked for', async () => {
+    kept.pins = ['b'.repeat(64)];
+    const { references, id } = write('a (beard:1.0)');
+    await pass();
+    const [a, b] = [reference('a', 0.9), reference('b', 0.7)];
+    expect(asked.at(-1)).toMatchObject({ pins: [], remembered: true });
+    expect(references.isPinned(id(), b.image.contentHash)).toBe(true);
+    references.togglePin(id(), b);
+    references.toggleLike(id(), a);
+    await pass();
+    expect(kept).toMatchObject({ pins: [], like: ['a'.repeat(64)] });
+    expect([references.isPinned(id(), b.image.contentHash), references.likeCount(id())]).toEqual([false, 1]);
+    expect(asked).toHaveLength(2);
+    await references.clearLikes(id());
+    expect(kept.like).toEqual([]);
+  });
+
+  it('of a recalled recipe are its own alone, whatever was chosen for the phrase', async () => {
+    kept.pins = ['b'.repeat(64)];
+    const { references, id } = write('a (beard:1.0)');
+    references.choices.set(id(), { pins: ['a'.repeat(64)], bans: [], anyway: true, exact: true });
+    await pass();
+    expect(asked.at(-1)).toMatchObject({ pins: ['a'.repeat(64)], remembered: false });
+    references.togglePin(id(), reference('a', 0.9));
+    await pass();
+    expect(kept.pins).toEqual(['b'.repeat(64)]);
   });
 
   it('say that there is no good one, until the user overrules or pins', async () => {

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ImageDetail,
+  Duplicates,
   ReferencesRequest,
   ReferencesResponse,
   SearchRequest,
@@ -96,6 +97,18 @@ describe('search', () => {
     for (const bad of [{}, { text: 'red', imageId: 'x' }, { terms: [] }, { terms: [{}] }])
       expect(v.safeParse(SearchRequest, { packId: 'a', ...bad }).success).toBe(false);
     await expect(names({ picture: new Uint8Array([1, 2, 3]) })).rejects.toThrow();
+  });
+
+  it('tells an image’s duplicates by level, the image itself not among them', async () => {
+    const of = async (name: string) => {
+      const request = { imageId: id.get(name) ?? '', packId: 'a' };
+      const found = v.parse(Duplicates, await rig.catalog.service.duplicates(request, idle));
+      const listed = (hits: typeof found.look) => hits.map(({ image }) => image.name);
+      return { picture: listed(found.picture), look: listed(found.look) };
+    };
+    expect(await of('red.png')).toEqual({ picture: ['red-small.jpg'], look: ['red-other.png'] });
+    expect(await of('blue.webp')).toEqual({ picture: [], look: [] });
+    await expect(of('no such')).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('keeps to a filter: words, format, tag, size, root, and time', async () => {
