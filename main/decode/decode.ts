@@ -24,10 +24,33 @@ export interface Decoded {
   readonly takenAt: number | null;
 }
 
-/** True when a PNG or WebP promises more bytes than it has: the decoder's own words do not tell that from damage. */
+/** True when a JPEG has no end: walks its segments, and its scans to the next marker. */
+function jpegIsCutOff(view: Buffer): boolean {
+  let at = 2;
+  while (at + 4 <= view.length) {
+    if (view[at] !== 0xff) {
+      // In a scan, or in rubbish: on to the next marker. 0 stands for a byte 0xff, D0 to D7 restart the scan.
+      at = view.indexOf(0xff, at);
+      if (at < 0) return true;
+      continue;
+    }
+    const marker = view[at + 1] as number;
+    if (marker === 0xd9) return false;
+    if (marker === 0xff) at++;
+    else if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2;
+    else at += 2 + view.readUInt16BE(at + 2);
+  }
+  return !(view[at] === 0xff && view[at + 1] === 0xd9);
+}
+
+/**
+ * True when a file promises more than it has. Told by its own bytes: the words of the decoder do not tell it from other
+ * damage, and where it works on several files at once they may be those of another one.
+ */
 function isCutOff(file: Uint8Array): boolean {
   const view = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const type = (at: number): string => view.toString('latin1', at, at + 4);
+  if (view[0] === 0xff && view[1] === 0xd8) return jpegIsCutOff(view);
   if (type(0) === 'RIFF' && view.length >= 8) return view.readUInt32LE(4) + 8 > view.length;
   if (type(0) !== '\x89PNG') return false;
   let at = 8;
@@ -48,8 +71,7 @@ function reason(error: unknown, file: Uint8Array): AppError {
     );
   if (/unsupported image format|operation is blocked|not a known file format/i.test(text))
     return make('unsupported_format', 'The file is not a JPEG, PNG or WebP picture, whatever its name says.');
-  if (isCutOff(file) || /premature|truncated|end of (file|stream|jpeg)|unexpected end/i.test(text))
-    return make('truncated', 'The picture is cut off: its file ends too early.');
+  if (isCutOff(file)) return make('truncated', 'The picture is cut off: its file ends too early.');
   return make('corrupt_image', 'The picture is damaged and cannot be read.');
 }
 

@@ -22,6 +22,26 @@ export type Decoder = (file: Uint8Array, size: number) => Promise<Decoded>;
 /** As many as sharp works on at once in one process (libuv's threads); a file that only waits is not late. */
 const AT_ONCE = 4;
 
+/** The time is counted in so many parts, each of which must pass while this process runs. */
+const PARTS = 20;
+
+/**
+ * Calls `over` after `ms` in which this process was awake; returns how to stop it. A machine that sleeps, or a host that does
+ * something else for seconds, loses one part of the time, and hears the answers that came meanwhile before the next one.
+ */
+function awakeTimer(ms: number, over: () => void): () => void {
+  let left = PARTS;
+  const next = (): NodeJS.Timeout =>
+    setTimeout(() => {
+      if (--left === 0) over();
+      else timer = next();
+    }, ms / PARTS);
+  let timer = next();
+  return () => {
+    clearTimeout(timer);
+  };
+}
+
 /** Runs at most `most` works at once, in order of arrival. */
 function gate(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
@@ -45,17 +65,17 @@ export function makeDecoder({ child, ms, thumbnail }: DecoderOptions): Decoder {
 
   async function attempt(file: Uint8Array, size: number): Promise<Decoded> {
     const { client, kill } = await child.session();
-    let timer: NodeJS.Timeout | undefined;
+    let stop = (): void => undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      stop = awakeTimer(ms, () => {
         reject(new AppError('decode_timeout', `The picture took longer than ${ms / 1000} s to decode.`));
         kill();
-      }, ms);
+      });
     });
     try {
       return await Promise.race([client.decode.image({ file, size, thumbnail }), late]);
     } finally {
-      clearTimeout(timer);
+      stop();
     }
   }
 

@@ -143,6 +143,28 @@ describe('what is refused, with its reason (T13, T14)', () => {
   });
 });
 
+describe('files that are decoded beside each other', () => {
+  it('have each their own reason, however often', async () => {
+    const jpeg = await jpegOf([200, 60, 40]);
+    const table = jpeg.indexOf(Buffer.from([0xff, 0xc4]));
+    const png = await pngOf([200, 60, 40]);
+    const place = png.lastIndexOf('IEND', undefined, 'latin1') - 6;
+    const wrong = Buffer.from(png);
+    wrong[place] = (wrong[place] as number) ^ 0xff;
+    const plan: [Buffer, string][] = [
+      [jpeg.subarray(0, jpeg.length * 0.6), 'truncated'],
+      [Buffer.from(jpeg).fill(0xff, table + 5, table + 21), 'corrupt_image'],
+      [jpeg.subarray(0, 200), 'truncated'],
+      [wrong, 'corrupt_image'],
+      [png.subarray(0, 60), 'truncated'],
+    ];
+    for (let round = 0; round < 40; round++) {
+      const codes = plan.map(([file]) => decode(file).catch((e: unknown) => (e as { code: string }).code));
+      expect(await Promise.all(codes)).toEqual(plan.map(([, code]) => code));
+    }
+  });
+});
+
 describe('damage that cuts nothing off', () => {
   it('a PNG whose pixels have a wrong checksum', async () => {
     const file = await pngOf([200, 60, 40]);

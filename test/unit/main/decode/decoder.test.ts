@@ -59,6 +59,33 @@ describe('the watchdog of the decoder', () => {
     expect(await decode(named('a'), 8)).toBe(DECODED);
   });
 
+  it('does not count the time in which the host itself was away', async () => {
+    const decode = makeDecoder({
+      child: {
+        session: () =>
+          Promise.resolve({
+            kill: () => undefined,
+            client: {
+              decode: {
+                ready: () => Promise.resolve({}),
+                // The answer is there long before the time is over, but as a message it is heard after the timers.
+                image: () =>
+                  new Promise<typeof DECODED>((resolve) => {
+                    setTimeout(() => setImmediate(() => void resolve(DECODED)), 20);
+                  }),
+              },
+            },
+          }),
+      },
+      ms: 200,
+      thumbnail: 8,
+    });
+    const answer = decode(named('a'), 8);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+    expect(await answer).toBe(DECODED);
+  });
+
   it('kills the process of a hanging file once, and the other files are tried again in the next one', async () => {
     const child = rig({ slow: ['hangs'], a: ['hangs', 'works'] });
     const decode = makeDecoder({ child, ms: 100, thumbnail: 8 });
