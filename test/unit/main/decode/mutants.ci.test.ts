@@ -1,0 +1,3 @@
+import { mutantsSuite } from '../../../support/mutants-suite.ts';
+
+mutantsSuite(400);
