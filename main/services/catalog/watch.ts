@@ -4,12 +4,11 @@
  */
 import { watch as watchFolder } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toAppError } from '#contract';
 import type { ImportReport, RootEvent } from '#contract';
 import type { RootRow } from '../store/index.ts';
-import { isFolder } from './roots.ts';
 
 export interface WatchOptions {
   readonly roots: () => readonly RootRow[];
@@ -31,12 +30,21 @@ const MOST_FOLDERS = 4096;
 
 interface Watched {
   state: 'online' | 'offline';
+  /** Which folder had the root's name: another disk may be there the next time. */
+  identity: string | null;
   readonly folders: Map<string, FSWatcher>;
   /** Times of the first and the last hint since it was read. */
   hints: { first: number; last: number } | null;
   blind: boolean;
   readAt: number;
 }
+
+/** Names the folder that lies at a path now; null where there is none. */
+const identityOf = (path: string): Promise<string | null> =>
+  stat(path).then(
+    (s) => (s.isDirectory() ? `${s.dev}:${s.ino}` : null),
+    () => null,
+  );
 
 /** Every folder of a tree, hidden ones and links left out. */
 async function foldersOf(root: string): Promise<string[]> {
@@ -70,29 +78,23 @@ export async function* watchRoots(options: WatchOptions, signal: AbortSignal): A
     w.folders.clear();
   }
 
-  /** Brings the watches in line with the folders that there are. */
+  /**
+   * Watches the folders that there are now. Every one anew: a folder that was deleted and made again, or lies on a disk that
+   * was away, has its old name, but its old watch would tell nothing more.
+   */
   async function attach(w: Watched, root: string): Promise<void> {
     const folders = await foldersOf(root);
-    const wanted = new Set(folders);
-    for (const [path, watcher] of w.folders)
-      if (!wanted.has(path)) {
-        watcher.close();
-        w.folders.delete(path);
-      }
+    const before = [...w.folders.values()];
+    w.folders.clear();
     w.blind = folders.length > MOST_FOLDERS;
-    if (w.blind) {
-      drop(w);
-      return;
-    }
-    for (const path of folders) {
-      if (w.folders.has(path)) continue;
+    for (const path of w.blind ? [] : folders) {
       try {
         const watcher = watchFolder(path, { persistent: false }, () => {
           hint(w);
         });
         watcher.on('error', () => {
           watcher.close();
-          w.folders.delete(path);
+          if (w.folders.get(path) === watcher) w.folders.delete(path);
           hint(w);
         });
         w.folders.set(path, watcher);
@@ -101,6 +103,7 @@ export async function* watchRoots(options: WatchOptions, signal: AbortSignal): A
         w.blind = true;
       }
     }
+    for (const watcher of before) watcher.close();
   }
 
   const due = (w: Watched, at: number): boolean =>
@@ -116,11 +119,12 @@ export async function* watchRoots(options: WatchOptions, signal: AbortSignal): A
           watched.delete(id);
         }
       for (const { root_id: rootId, path } of rows) {
-        const state = (await isFolder(path)) ? ('online' as const) : ('offline' as const);
+        const identity = await identityOf(path);
+        const state = identity === null ? ('offline' as const) : ('online' as const);
         let w = watched.get(rootId);
         if (!w || w.state !== state) {
           if (w) drop(w);
-          w = { state, folders: new Map(), hints: null, blind: false, readAt: 0 };
+          w = { state, identity, folders: new Map(), hints: null, blind: false, readAt: 0 };
           watched.set(rootId, w);
           yield { type: 'state', rootId, state };
           if (state === 'online') {
@@ -128,6 +132,9 @@ export async function* watchRoots(options: WatchOptions, signal: AbortSignal): A
             // What changed while nobody looked.
             w.hints = { first: 0, last: 0 };
           }
+        } else if (w.identity !== identity) {
+          w.identity = identity;
+          w.hints = { first: 0, last: 0 };
         }
         if (state === 'offline' || isBusy(rootId) || !due(w, Date.now())) continue;
         w.hints = null;
