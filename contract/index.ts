@@ -51,6 +51,7 @@ import {
   ImportState,
   JobEvent,
   JobRef,
+  JobSet,
   JobState,
   JobSummary,
   MarkPairs,
@@ -72,8 +73,11 @@ import {
   RootRef,
   SearchRequest,
   SearchResponse,
+  SetRef,
+  SetSummary,
   Settings,
   SettingsChange,
+  SubmitSet,
   TagImages,
   TaggedImages,
   WatchJob,
@@ -91,6 +95,18 @@ export const contract = {
     cancel: call(JobRef, v.strictObject({ state: JobState })),
     /** Replays the events after `after`, then follows to the final one. */
     watch: stream(WatchJob, JobEvent),
+  },
+  sets: {
+    /** Queues all cells as jobs, or none of them. */
+    submit: call(SubmitSet, SetRef),
+    /** Newest first. */
+    list: call(PageRequest, page(SetSummary)),
+    /** The set as it is, then after every change of one of its jobs; goes on until it is left. */
+    watch: stream(SetRef, JobSet),
+    /** Cancels what waits and what runs; what is done stays. */
+    cancel: call(SetRef, JobSet),
+    /** Queues again what failed, was cancelled or cut off, and what was deleted since. */
+    resume: call(SetRef, JobSet),
   },
   catalog: {
     roots: call(Nothing, v.strictObject({ roots: v.array(Root) })),

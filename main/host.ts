@@ -26,6 +26,7 @@ import { makeJobs, prepare } from './services/jobs/index.ts';
 import type { JobsEngine, JobsOptions } from './services/jobs/index.ts';
 import { makeCheckText, makePacks } from './services/packs/index.ts';
 import type { InstalledPack } from './services/packs/index.ts';
+import { makeSets } from './services/sets/index.ts';
 import { makeSettings } from './services/settings/index.ts';
 import { makeStore, openResults, openStore, takeLease } from './services/store/index.ts';
 import type { Store } from './services/store/index.ts';
@@ -229,6 +230,7 @@ export function createHost(config: Config, platform: Platform): Host {
   void inFlight.run(() => removeParts(config.home, Date.now()));
   const services: StudioServices = inFlight.watch(contract, {
     jobs: jobs.service,
+    sets: makeSets({ store, jobs, gallery, now }),
     catalog: catalog.service,
     gallery: gallery.service,
     evaluation: { ...evaluation.service, ...evaluations.service },

@@ -12,5 +12,6 @@ export * from './pack.ts';
 export * from './packs.ts';
 export * from './recipe.ts';
 export * from './request.ts';
+export * from './set.ts';
 export * from './settings.ts';
 export * from './study.ts';

@@ -29,6 +29,7 @@ export interface Job {
 }
 
 const RECENT = 20;
+const PAGE = 100;
 
 /** Jobs: submit, follow, cancel. The host owns them; this store only looks, and looks again after a lost connection. */
 export const useJobsStore = defineStore('jobs', () => {
@@ -207,9 +208,17 @@ export const useJobsStore = defineStore('jobs', () => {
   async function resume(): Promise<void> {
     try {
       const client = await connection.client();
-      const { items } = await client.jobs.list({ limit: RECENT });
-      for (const item of items.reverse()) {
-        if (item.state !== 'queued' && item.state !== 'running') continue;
+      const waiting: JobSummary[] = [];
+      let after: string | undefined;
+      for (;;) {
+        const page = await client.jobs.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+        const active = page.items.filter(({ state }) => state === 'queued' || state === 'running');
+        waiting.push(...active);
+        // Jobs run in the order in which they came: before a whole page of finished ones nothing waits.
+        if (active.length === 0 || page.next === null) break;
+        after = page.next;
+      }
+      for (const item of waiting.reverse()) {
         if (!known(item.jobId)) put(newJob(item.jobId, item.request), true);
         if (!viewer.chosen) viewer.showJob(item.jobId);
         void follow(item.jobId);

@@ -9,9 +9,13 @@ export type Subject = { readonly jobId: string } | { readonly pairId: string };
 export interface Beside {
   readonly jobId: string | null;
   readonly pairId: string | null;
+  /** It is what the picture on the right was made from, not a twin that was made of that. */
+  readonly isBase?: boolean;
 }
 export const COMPARE_MODES = ['side', 'slider', 'flip', 'difference'] as const;
 export type CompareMode = (typeof COMPARE_MODES)[number];
+/** What stands below the pictures. */
+export type Panel = 'recipe' | 'why' | 'vary';
 
 /** What is looked at, and how. */
 export const useViewerStore = defineStore('viewer', () => {
@@ -21,7 +25,15 @@ export const useViewerStore = defineStore('viewer', () => {
   const flipped = ref(false);
   /** Refined left, coarse right, until swapped back. */
   const swapped = ref(false);
-  const recipeOpen = ref(true);
+  const panel = ref<Panel | null>('recipe');
+  /** What the room below the pictures goes back to when a panel that came for a while is closed. */
+  let before: Panel | null = 'recipe';
+  const recipeOpen = computed({
+    get: () => panel.value === 'recipe',
+    set: (open) => {
+      panel.value = open ? 'recipe' : null;
+    },
+  });
   /** A magnified circle at the pointer, in both pictures at once. */
   const loupe = ref(false);
   /** Zoom and pan, the same for both pictures. */
@@ -62,6 +74,15 @@ export const useViewerStore = defineStore('viewer', () => {
     mode.value = next;
   }
 
+  /** Opens a panel in the place of what is there; closing it gives the place back. */
+  function togglePanel(next: Panel): void {
+    if (panel.value === next) panel.value = next === 'recipe' ? null : before;
+    else {
+      if (panel.value === 'recipe' || panel.value === null) before = panel.value;
+      panel.value = next;
+    }
+  }
+
   function fit(): void {
     lens.value = FIT;
   }
@@ -71,6 +92,8 @@ export const useViewerStore = defineStore('viewer', () => {
     mode,
     flipped,
     swapped,
+    panel,
+    togglePanel,
     recipeOpen,
     loupe,
     lens,

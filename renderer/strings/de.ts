@@ -305,7 +305,7 @@ export const de: Strings = {
     change: (inside, outside) =>
       `${Math.round(inside * 100)} % der Pixel, an denen es am stärksten zog, haben sich sichtbar verändert, sonst ${Math.round(outside * 100)} %.`,
     caption: (phrase, step) =>
-      step === null ? `wo ${phrase} gezogen hat` : `wo ${phrase} bei Schritt ${step} zog`,
+      step === null ? `Zug von ${phrase}` : `Zug von ${phrase} bei Schritt ${step}`,
     least: 'zog kaum',
     most: 'am meisten',
     top: 'stärkste 20 %',
@@ -369,6 +369,7 @@ export const de: Strings = {
     gone: 'gelöscht',
     resume: (value) => (value === 1 ? 'Das fehlende machen' : `Die ${value} fehlenden machen`),
     back: 'Das Raster, oder zurück zum Paar',
+    base: 'woraus es entstand',
     close: 'Raster schließen',
     saidDone: (value) => `Alle ${value} Bilder sind fertig.`,
   },

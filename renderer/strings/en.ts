@@ -312,7 +312,7 @@ export const en = {
     change: (inside: number, outside: number) =>
       `${Math.round(inside * 100)} % of the pixels where it pulled most changed visibly, ${Math.round(outside * 100)} % elsewhere.`,
     caption: (phrase: string, step: number | null) =>
-      step === null ? `where ${phrase} pulled` : `where ${phrase} pulled at step ${step}`,
+      step === null ? `pull of ${phrase}` : `pull of ${phrase} at step ${step}`,
     least: 'pulled least',
     most: 'most',
     top: 'top 20 %',
@@ -375,6 +375,7 @@ export const en = {
     gone: 'deleted',
     resume: (value: number) => (value === 1 ? 'Make the missing one' : `Make the ${value} missing`),
     back: 'The grid, or back to the pair',
+    base: 'what it was made from',
     close: 'Close the grid',
     saidDone: (value: number) => `All ${value} pictures are done.`,
   },

@@ -18,6 +18,9 @@ export function duration(seconds: number): string {
     : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')} h`;
 }
 
+/** A change with its sign, two digits: "+0.31", "−0.02". */
+export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+
 /** Bytes as kB, MB or GB. */
 export function size(bytes: number): string {
   if (bytes < 1e6) return `${count(Math.max(1, Math.round(bytes / 1e3)))} kB`;

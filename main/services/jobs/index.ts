@@ -38,6 +38,13 @@ export interface JobsOptions {
 
 export interface Jobs {
   readonly service: StudioServices['jobs'];
+  /**
+   * Queues requests in their order, in one transaction with whatever `also` writes of their ids. Rejects before anything is
+   * written when a pack is not there.
+   */
+  enqueue(requests: readonly GenerateRequest[], also: (jobIds: string[]) => void): Promise<void>;
+  /** Calls `listener` after a job came in, began or ended. Returns what stops that. */
+  onChange(listener: (jobId: string) => void): () => void;
   /** Marks what a crash left running as interrupted, then takes up the queue. */
   start(): void;
   /** Stops the running job (it will be `interrupted`) and waits for it. */
@@ -87,6 +94,10 @@ export function makeJobs({
   const log = makeEventLog(store, now);
   let running: { jobId: string; abort: AbortController; ended: Promise<void> } | undefined;
   let closing = false;
+  const listeners = new Set<(jobId: string) => void>();
+  const changed = (jobId: string): void => {
+    for (const listener of listeners) listener(jobId);
+  };
 
   /** State and final event together, so that a crash leaves both or neither. A job that has ended stays as it is. */
   const end = (jobId: string, state: JobState, error: ErrorBody | null): void => {
@@ -215,6 +226,7 @@ export function makeJobs({
       unwritten.set(jobId, { state, error });
       log.hold(jobId, error ? { type: 'failed', error } : { type: 'cancelled' });
     }
+    changed(jobId);
   }
 
   /** False when there still is something that cannot be written. */
@@ -240,6 +252,7 @@ export function makeJobs({
       if (!row) return;
       store.write.jobs.start(row.job_id, now());
       begin(row);
+      changed(row.job_id);
     } catch {
       timer = setTimeout(next, retryMs);
       timer.unref();
@@ -259,6 +272,7 @@ export function makeJobs({
       })
       .finally(() => {
         running = undefined;
+        changed(row.job_id);
         next();
       });
     running = { jobId: row.job_id, abort, ended };
@@ -270,7 +284,30 @@ export function makeJobs({
     return ended ? { ...row, state: ended.state, error: ended.error && JSON.stringify(ended.error) } : row;
   };
 
+  async function enqueue(
+    requests: readonly GenerateRequest[],
+    also: (jobIds: string[]) => void,
+  ): Promise<void> {
+    for (const packId of new Set(requests.map((request) => request.packId))) await packs.get(packId);
+    const jobIds = requests.map(() => randomUUID());
+    store.transaction(() => {
+      requests.forEach((request, i) => {
+        const jobId = jobIds[i] as string;
+        const number = store.write.jobs.add(jobId, JSON.stringify(request), now());
+        log.append(jobId, { type: 'queued', position: store.read.jobs.before(number) });
+      });
+      also(jobIds);
+    });
+    for (const jobId of jobIds) changed(jobId);
+    next();
+  }
+
   return {
+    enqueue,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     start() {
       for (const row of store.read.jobs.running()) conclude(row.job_id, 'interrupted', interruption);
       try {
@@ -291,13 +328,10 @@ export function makeJobs({
     },
     service: {
       async submit(request) {
-        await packs.get(request.packId);
-        const jobId = randomUUID();
-        store.transaction(() => {
-          const number = store.write.jobs.add(jobId, JSON.stringify(request), now());
-          log.append(jobId, { type: 'queued', position: store.read.jobs.before(number) });
+        let jobId = '';
+        await enqueue([request], ([id = '']) => {
+          jobId = id;
         });
-        next();
         return { jobId };
       },
       list({ after, limit }) {

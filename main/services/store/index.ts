@@ -20,6 +20,8 @@ export { wordsQuery } from './words.ts';
 export type { EventRow, JobRow } from './jobs.ts';
 export { galleryReads, galleryWrites } from './gallery.ts';
 export type { PairRow, ResultRow } from './gallery.ts';
+export { setReads, setWrites } from './sets.ts';
+export type { CellRow, SetRow } from './sets.ts';
 export { quarantineReads, quarantineWrites } from './quarantine.ts';
 export type { QuarantineRow } from './quarantine.ts';
 
@@ -33,6 +35,7 @@ import { imageReads, imageWrites } from './images.ts';
 import { jobReads, jobWrites } from './jobs.ts';
 import type { Db } from './open.ts';
 import { quarantineReads, quarantineWrites } from './quarantine.ts';
+import { setReads, setWrites } from './sets.ts';
 
 /** Everything the services may do with the database; reads and writes apart. */
 export function makeStore(db: Db) {
@@ -43,6 +46,7 @@ export function makeStore(db: Db) {
       facts: factReads(db),
       jobs: jobReads(db),
       gallery: galleryReads(db),
+      sets: setReads(db),
       quarantine: quarantineReads(db),
     },
     write: {
@@ -51,6 +55,7 @@ export function makeStore(db: Db) {
       facts: factWrites(db),
       jobs: jobWrites(db),
       gallery: galleryWrites(db),
+      sets: setWrites(db),
       quarantine: quarantineWrites(db),
     },
     /** All or nothing. */

@@ -1,17 +1,10 @@
 /** Where two pictures differ: as numbers, and as a heat picture to lay over one of them. Pure. */
+import { rampAt } from './heat.ts';
 
 /** Differences up to this, of 255, are what two decoders may make of the same picture. */
 export const NOTICED = 8;
 /** From this mean difference of the channels on, the heat is full. */
 const FULL = 128;
-/** Lightness rises all the way; the same in both themes. */
-const RAMP = [
-  [0x5a, 0x1c, 0x06],
-  [0xbe, 0x48, 0x10],
-  [0xff, 0x94, 0x57],
-  [0xff, 0xf0, 0xde],
-] as const;
-
 export interface Difference {
   /** Share of the pixels that differ by more than `NOTICED`, 0 .. 1. */
   readonly share: number;
@@ -38,12 +31,7 @@ export function differenceOf(a: Uint8ClampedArray, b: Uint8ClampedArray): Differ
     sum += gap;
     if (gap <= NOTICED) continue;
     noticed++;
-    const at = Math.min(1, gap / FULL) * (RAMP.length - 1);
-    const low = Math.min(RAMP.length - 2, Math.floor(at));
-    for (let c = 0; c < 3; c++) {
-      const from = RAMP[low]?.[c] ?? 0;
-      heat[i + c] = from + ((RAMP[low + 1]?.[c] ?? 0) - from) * (at - low);
-    }
+    heat.set(rampAt(gap / FULL), i);
     heat[i + 3] = 90 + 165 * Math.min(1, gap / FULL);
   }
   const pixels = Math.max(1, a.length / 4);

@@ -1,6 +1,7 @@
 import { onBeforeUnmount, onMounted } from 'vue';
 import { useJobsStore } from '../../stores/jobs.ts';
 import { usePromptStore } from '../../stores/prompt.ts';
+import { useSetsStore } from '../../stores/sets.ts';
 import { COMPARE_MODES, useViewerStore } from '../../stores/viewer.ts';
 import { useCommands } from '../keys/use-commands.ts';
 import type { CommandContext } from '../keys/use-commands.ts';
@@ -17,6 +18,7 @@ export function useKeys(editor: EditorHandle): void {
   const jobs = useJobsStore();
   const prompt = usePromptStore();
   const viewer = useViewerStore();
+  const sets = useSetsStore();
 
   const weigh =
     (direction: 1 | -1) =>
@@ -71,7 +73,18 @@ export function useKeys(editor: EditorHandle): void {
         viewer.fit();
       },
       'compare.recipe': () => {
-        viewer.recipeOpen = !viewer.recipeOpen;
+        viewer.togglePanel('recipe');
+      },
+      'compare.set': () => {
+        if (!sets.current) return false;
+        sets.shown = !sets.shown;
+        return true;
+      },
+      'compare.vary': () => {
+        viewer.togglePanel('vary');
+      },
+      'compare.why': () => {
+        viewer.togglePanel('why');
       },
     },
     () => {

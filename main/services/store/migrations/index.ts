@@ -4,6 +4,7 @@ import { quarantine } from './1150-quarantine.ts';
 import { catalog } from './1200-catalog.ts';
 import { counters } from './1210-counters.ts';
 import { listOrder } from './1220-list-order.ts';
+import { sets } from './1300-sets.ts';
 
 /** One numbered step of the schema; its statements run in one transaction with the new version number. */
 export interface Migration {
@@ -12,4 +13,12 @@ export interface Migration {
 }
 
 /** In order, numbered with gaps. A released migration is never changed. */
-export const MIGRATIONS: readonly Migration[] = [first, gallery, quarantine, catalog, counters, listOrder];
+export const MIGRATIONS: readonly Migration[] = [
+  first,
+  gallery,
+  quarantine,
+  catalog,
+  counters,
+  listOrder,
+  sets,
+];

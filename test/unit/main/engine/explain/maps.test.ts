@@ -4,6 +4,7 @@ import {
   magnitude,
   mapBytes,
   meanMap,
+  smooth,
   spread,
   topOf,
   verdictOf,
@@ -18,6 +19,19 @@ describe('a map', () => {
   it('becomes bytes by the strongest pull of the run', () => {
     expect([...mapBytes(Float32Array.of(0, 1, 2, 4), 4)]).toEqual([0, 64, 128, 255]);
     expect([...mapBytes(Float32Array.of(0, 0), 0)]).toEqual([0, 0]);
+  });
+
+  it('is blurred without losing or making pull, and stays even where it is even', () => {
+    const size = 64;
+    const even = smooth(new Float32Array(size ** 2).fill(3), size);
+    expect(Math.max(...even.map((v) => Math.abs(v - 3)))).toBeLessThan(1e-5);
+    const point = new Float32Array(size ** 2);
+    point[32 * size + 20] = 1;
+    const spot = smooth(point, size);
+    expect(spot.reduce((a, b) => a + b)).toBeCloseTo(1, 4);
+    expect(spot.indexOf(Math.max(...spot))).toBe(32 * size + 20);
+    expect(spot[32 * size + 22]).toBeCloseTo((spot[32 * size + 20] ?? 0) * Math.exp(-0.5), 5);
+    expect(spot[34 * size + 20]).toBeCloseTo(spot[32 * size + 22] ?? 0, 6);
   });
 
   it('of a run is the mean of its maps', () => {
