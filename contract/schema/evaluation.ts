@@ -72,7 +72,7 @@ export const EvaluationSettings = v.strictObject({
   guidance: v.optional(Guidance),
   rebuild: v.optional(Rebuild),
   window: v.optional(Window),
-  referencesPerEmphasis: v.optional(ReferenceCount, 4),
+  referencesPerEmphasis: v.optional(ReferenceCount, 8),
   rivalScales: v.optional(RivalScales, {}),
   /** The noise of prompt i and seed s is that of seed `firstSeed + i + 1000000 s`, the same in every arm. */
   firstSeed: v.optional(Seed, 1000),

@@ -82,7 +82,7 @@ export const GenerateRequest = v.pipe(
     guidance: v.optional(Guidance),
     rebuild: v.optional(Rebuild),
     window: v.optional(Window),
-    referencesPerEmphasis: v.optional(ReferenceCount, 4),
+    referencesPerEmphasis: v.optional(ReferenceCount, 8),
     /** Enlarge the results with the pack's upscaler, where it has one. */
     upscale: v.optional(v.boolean(), true),
   }),

@@ -10,7 +10,7 @@ export const Settings = v.strictObject({
   steps: v.optional(v.nullable(Steps), null),
   /** Null: the pack's own. */
   guidance: v.optional(v.nullable(Guidance), null),
-  referencesPerEmphasis: v.optional(ReferenceCount, 4),
+  referencesPerEmphasis: v.optional(ReferenceCount, 8),
   /** Make the unrefined twin too. */
   compare: v.optional(v.boolean(), true),
   upscale: v.optional(v.boolean(), true),

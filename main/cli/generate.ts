@@ -85,7 +85,7 @@ async function buildRequest(
   ];
   const pins = await Promise.all((flags.pin ?? []).map((id) => resolveImage(host, id, signal)));
   const bans = await Promise.all((flags.ban ?? []).map((id) => resolveImage(host, id, signal)));
-  const k = number('references', flags.references) ?? 4;
+  const k = number('references', flags.references) ?? 8;
   const emphases = [];
   for (const [i, { phrase, weight }] of marked.entries()) {
     const begin = parsed.prompt.toLowerCase().indexOf(phrase.toLowerCase());

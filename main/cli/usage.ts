@@ -26,7 +26,7 @@ Add --help to a command to learn it. --catalog DIR uses another data folder, --j
   --refs DIR               import this folder first, and find the references in the catalog (else the sample images)
   --source KIND            prior (default) or retrieval: where the whole sentence's image embedding comes from
   --pin ID, --ban ID       content hash (or its first 8 digits) of an image that every phrase must, or must not, use
-  --references N           references per phrase (4)
+  --references N           references per phrase (8)
   --anyway                 use the references of a phrase although none is good (else it runs without effect)
   --compare                the pair: coarse (without refinement) beside refined, same seed and noise
   --arm ARM                refined (default), coarse, coarse2, sentence; again for more
