@@ -16,7 +16,7 @@ export const useSamplingStore = defineStore('sampling', () => {
   const ownSteps = ref<number | null>(null);
   const ownGuidance = ref<number | null>(null);
   const source = ref<Source>('prior');
-  const referencesPerEmphasis = ref(4);
+  const referencesPerEmphasis = ref(8);
   const upscale = ref(true);
 
   const steps = computed({

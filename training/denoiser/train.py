@@ -223,7 +223,7 @@ def main():
             scale = measure_scale(encoder, conditions, train.images, schedule, model if contrast else None)
             run.log(gradientScale=[round(x, 5) for x in scale.rms.tolist()])
     else:
-        if args.init_from and args.part == "denoiser":
+        if args.init_from and two_stage:
             seen = init_from(args.init_from, model)
             ema = Ema(model, c["ema"])
         scale = measure_scale(encoder, conditions, train.images, schedule, model if contrast else None)

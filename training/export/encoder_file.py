@@ -1,5 +1,7 @@
 """The image encoder as safetensors with Hugging Face CLIPVisionModelWithProjection names."""
 
+import json
+
 import torch
 from safetensors.torch import save
 
@@ -29,7 +31,18 @@ def encoder_safetensors(encoder: ImageEncoder) -> bytes:
     c = encoder.config
     tensors = {k: (v.half() if v.numel() >= 256 else v).detach().clone().contiguous() for k, v in hugging_face_tensors(encoder).items()}
     metadata = {"format": "pt", "hidden_act": "quick_gelu", "layer_norm_eps": "1e-05", "num_attention_heads": str(c["heads"]), "image_size": str(c["size"]), "patch_size": str(c["patch"])}
-    return save(tensors, metadata)
+    return in_order(save(tensors, metadata))
+
+
+def in_order(file: bytes) -> bytes:
+    """The same safetensors file with its metadata in alphabetical order: the writer's order changes, and the file's hash keys vectors."""
+    size = int.from_bytes(file[:8], "little")
+    header = json.loads(file[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    if len(text) > size:
+        raise ValueError("the header grew when it was written again")
+    return file[:8] + text.ljust(size) + file[8 + size :]
 
 
 def load_encoder_file(path) -> ImageEncoder:

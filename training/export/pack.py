@@ -23,6 +23,7 @@ from ..common.data import Glossary, Split
 from ..denoiser.model import Denoiser
 from ..denoiser.train import trained_conditions
 from ..prior.model import Prior
+from ..retrieval.contrast import Contrast
 from ..retrieval.database import BANK_COUNT, BANK_SEED
 from ..text import nulls
 from ..text.colours import colour_phrases
@@ -152,7 +153,7 @@ def card_text(name: str, part: str, manifest: dict, log: list[str], rows: int = 
     kept = log[:: max(1, len(log) // rows)] + log[-1:]
     return "\n".join([
         f"# {name}", "",
-        f"Images seen: encoder {seen['encoder']:,}, {part} {seen['denoiser']:,}. Data: training/data, seed 1 (60,000 images).",
+        f"Images seen: encoder {seen['encoder']:,}, {'Baseline' if part == 'baseline' else 'denoiser'} {seen['denoiser']:,}. Data: training/data, seed 1 (60,000 images).",
         "Licence CC0-1.0; the text encoder holds MiniLM-L6 (Apache-2.0).", "",
         f"What it draws: {manifest['description']}", "",
         *[f"- {a}" for a in ATTRIBUTION], "",
@@ -217,7 +218,10 @@ def main():
     (out / "tokenizer.json").write_text(tokenizer_json(kept))
     save_file(training_tensors(*trained_conditions(name)), out / TRAINING_FILE)
     if d.get("contrast"):
-        save_file({k: (v.half() if v.ndim > 1 else v).contiguous() for k, v in d["contrast"].items()}, out / FILE_OF["contrast"])
+        stored = {k: (v.half() if v.ndim > 1 else v).contiguous() for k, v in d["contrast"].items()}
+        save_file(stored, out / FILE_OF["contrast"])
+        references = torch.nn.functional.normalize(torch.randn(2, 3, model["dims"], generator=torch.Generator().manual_seed(8)), dim=-1)
+        golden |= {"contrast.in.references": references, "contrast.out.direction": Contrast(**{k: v.float() for k, v in stored.items()}).direction(references)}
     manifest = {
         "format": "accent-pack", "schema": 1, "id": args.id or f"accent-{name}", "version": args.version, "name": args.name,
         "description": "Blocky people, critters, potted plants and robots at 64 px, with many small named details. 256 px is the upscaler's.",

@@ -21,7 +21,7 @@ describe('a generate request', () => {
     const request = await parse(GenerateRequest, { ...smallest, emphases }, 'request');
     expect(request).toMatchObject({
       source: 'prior',
-      referencesPerEmphasis: 4,
+      referencesPerEmphasis: 8,
       wrongEmphases: [],
       upscale: true,
     });

@@ -4,7 +4,9 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { PackPartName } from '../../../../contract/index.ts';
+import { contrastCotangent } from '../../../../main/engine/gradient/contrast.ts';
 import { openPack } from '../../../../main/engine/pack.ts';
+import { readSafetensors } from '../../../../main/engine/safetensors.ts';
 import { makePacks } from '../../../../main/services/packs/index.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -36,6 +38,20 @@ describe('the packs of this repository', () => {
         const { goldenError } = await pack.inspect(part);
         expect({ part, goldenError }).toEqual({ part, goldenError: expect.any(Number) as number });
         expect(goldenError).toBeLessThanOrEqual(1);
+      }
+      const contrast = await pack.contrast();
+      if (contrast) {
+        const golden = readSafetensors(readFileSync(`${folder}/${manifest.golden.file}`)).tensors;
+        const [, k = 0, dims = 0] = golden.get('contrast.in.references')?.shape ?? [];
+        const all = golden.get('contrast.in.references')?.data as Float32Array;
+        const references = Array.from({ length: k }, (_, j) => ({
+          weight: 1,
+          embedding: all.subarray(j * dims, (j + 1) * dims),
+        }));
+        const wanted = golden.get('contrast.out.direction')?.data as Float32Array;
+        contrastCotangent([{ weight: 1, references }], contrast).forEach((d, i) => {
+          expect(d).toBeCloseTo(wanted[i] as number, 5);
+        });
       }
       expect(
         (await pack.tokenizer()).tokenize('a person with a full beard', manifest.text.maxTokens).unknown,
