@@ -1,5 +1,5 @@
 import { RatingSheet, parse, toAppError } from '#contract';
-import type { AppError, StudyList, StudyReveal, StudySummary } from '#contract';
+import type { AppError, MakeStudy, StudyList, StudyReveal, StudySummary } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { imagesOf, readPackFile, writePackFile } from '../features/study/pack-file.ts';
@@ -46,6 +46,17 @@ export const useStudiesStore = defineStore('studies', () => {
   function choose(studyId: string | null): void {
     chosenId.value = studyId;
     error.value = undefined;
+  }
+
+  /** Draws a set; what is drawn is by chance. False when it was refused. */
+  async function make(wanted: Omit<MakeStudy, 'seed'>): Promise<boolean> {
+    await attempt(async () => {
+      const [seed = 1] = crypto.getRandomValues(new Uint32Array(1));
+      await (await connection.client()).study.make({ ...wanted, seed });
+      await refresh();
+      chosenId.value = wanted.studyId;
+    });
+    return error.value === undefined;
   }
 
   /** The set and its pictures as one file for other raters. */
@@ -127,6 +138,7 @@ export const useStudiesStore = defineStore('studies', () => {
     busy,
     load,
     choose,
+    make,
     exportSet,
     exportSheet,
     importFile,

@@ -77,6 +77,11 @@ export async function visitOthers(page: Page, look: (place: string) => Promise<v
  */
 export async function rateWhole(page: Page, atFirst?: () => Promise<void>): Promise<void> {
   for (let i = 0; i < 500; i++) {
+    await page
+      .getByTestId('rate-end')
+      .or(page.getByTestId('pass-intro'))
+      .or(page.getByTestId('task'))
+      .waitFor();
     if ((await page.getByTestId('rate-end').count()) > 0) return;
     if ((await page.getByTestId('pass-intro').count()) > 0) {
       await page.keyboard.press('Enter');

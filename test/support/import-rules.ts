@@ -34,7 +34,7 @@ interface Row {
 }
 
 /** Page libraries are named in docs/decisions before they are added here. */
-const PAGE_PACKAGES = ['vue', 'pinia', '@vueuse/core', '@fontsource-variable/inter'];
+const PAGE_PACKAGES = ['vue', 'pinia', '@vueuse/core', 'uplot', '@fontsource-variable/inter'];
 const HOST_NEVER = ['electron', 'ws', 'node:http', 'node:https', 'node:http2'];
 
 const TABLE: readonly Row[] = [

@@ -70,6 +70,11 @@ describe('axe finds nothing', () => {
     await page.getByTestId('reveal').click();
     await page.getByTestId('study-results').waitFor();
     await look('results');
+    await page.locator('[data-testid="evaluation-item"]', { hasText: 'whole' }).click();
+    await page.getByTestId('emphases-chart').locator('canvas').waitFor();
+    await look('evaluation');
+    await page.getByTestId('new-evaluation').click();
+    await look('new evaluation');
     await page.getByTestId('place-packs').click();
     await page.getByTestId('doctor-report').waitFor();
     await look('packs');

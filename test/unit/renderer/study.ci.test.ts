@@ -134,3 +134,37 @@ it('goes to another studio as one file without arms or key, and the sealed sheet
     await other.close();
   }
 });
+
+it('starts an evaluation that goes on without the page, stops and continues it, and shows its figures', async () => {
+  const { page, complaints, close } = await openDemo(browser, served);
+  await page.keyboard.press('Control+4');
+  await page.getByTestId('new-evaluation').click();
+  await page.getByTestId('evaluation-name').fill('mine');
+  await page.getByTestId('prompt-count').fill('40');
+  await page.getByText('makes 160 pictures').waitFor();
+  await page.keyboard.press('Enter');
+  const detail = page.getByTestId('evaluation-detail');
+  await page.locator('[data-testid="evaluation-detail"][data-state="progress"]').waitFor();
+  await page.reload();
+  await page.locator('[data-testid="evaluation-item"]', { hasText: 'mine' }).click();
+  await page.getByTestId('stop-evaluation').click();
+  await page.getByTestId('evaluation-report').getByText('Not complete').waitFor();
+  await page.getByTestId('resume-evaluation').click();
+  await page.locator('[data-testid="evaluation-detail"][data-state="done"]').waitFor();
+  const report = page.getByTestId('evaluation-report');
+  await report.getByRole('row', { name: /^Refined 40 / }).waitFor();
+  expect(await report.getByRole('img').count()).toBe(5);
+  expect(await page.getByTestId('emphases-chart').locator('canvas').count()).toBe(1);
+  const saved = await download(page, 'save-report');
+  expect(JSON.parse(readFileSync(saved, 'utf8'))).toMatchObject({
+    format: 'accent-evaluation',
+    complete: true,
+  });
+
+  await detail.getByTestId('study-name').fill('judged');
+  await detail.getByTestId('study-prompts').fill('2');
+  await detail.getByTestId('make-study-button').click();
+  await page.getByTestId('study-detail').getByText('judged').waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
