@@ -56,7 +56,14 @@ import {
   JobSummary,
   MarkPairs,
   Nothing,
+  PackBytes,
+  PackCard,
+  PackCheck,
+  PackIntake,
   PackList,
+  PackManifest,
+  PackRef,
+  PackSummary,
   PageRequest,
   Pair,
   PairIdList,
@@ -77,6 +84,7 @@ import {
   SetSummary,
   Settings,
   SettingsChange,
+  StorageReport,
   SubmitSet,
   TagImages,
   TaggedImages,
@@ -146,6 +154,19 @@ export const contract = {
     /** Cheap, and never behind a running job: for every change of a sentence. */
     checkText: call(CheckTextRequest, CheckTextResponse),
     doctor: call(DoctorRequest, DoctorReport),
+    card: call(PackRef, PackCard),
+    /** Reads every file of a pack again. */
+    verify: call(PackRef, PackCheck),
+    /** Begins to take a pack in; its files follow in pieces. The same again goes on where it stopped. */
+    take: call(PackManifest, PackIntake),
+    takeBytes: call(PackBytes, PackIntake),
+    /**
+     * Checks every file against the manifest and every part against the golden data, then installs the pack; what does not
+     * pass is thrown away and said.
+     */
+    install: call(PackRef, PackSummary),
+    /** Deletes an imported pack's folder. `forbidden` for one that ships with the studio. */
+    remove: call(PackRef, Nothing),
   },
   gallery: {
     /** Newest first. */
@@ -209,6 +230,8 @@ export const contract = {
     get: call(Nothing, Settings),
     /** Answers with all settings after the change. */
     set: call(SettingsChange, Settings),
+    /** Walks the data folder: seconds for a large one. */
+    storage: call(Nothing, StorageReport),
   },
 } as const;
 

@@ -24,10 +24,10 @@ import { makeExplain } from './services/explain/index.ts';
 import { makeGallery } from './services/gallery/index.ts';
 import { makeJobs, prepare } from './services/jobs/index.ts';
 import type { JobsEngine, JobsOptions } from './services/jobs/index.ts';
-import { makeCheckText, makePacks } from './services/packs/index.ts';
+import { makeCheckText, makeIntake, makePacks } from './services/packs/index.ts';
 import type { InstalledPack } from './services/packs/index.ts';
 import { makeSets } from './services/sets/index.ts';
-import { makeSettings } from './services/settings/index.ts';
+import { makeSettings, storageOf } from './services/settings/index.ts';
 import { makeStore, openResults, openStore, takeLease } from './services/store/index.ts';
 import type { Store } from './services/store/index.ts';
 import { makeStudy } from './services/study/index.ts';
@@ -74,7 +74,8 @@ export function createHost(config: Config, platform: Platform): Host {
     release();
     throw error;
   }
-  const packs = makePacks(config.packFolders);
+  const ownPacks = join(config.home, 'packs');
+  const packs = makePacks([...new Set([...config.packFolders, ownPacks])], ownPacks);
   const settings = makeSettings(join(config.home, 'settings.json'));
   // Opening is a promise, so that two callers at once do not open the same pack twice (the second would close the first's).
   const opened = new Map<string, Promise<unknown>>();
@@ -236,9 +237,17 @@ export function createHost(config: Config, platform: Platform): Host {
     evaluation: { ...evaluation.service, ...evaluations.service },
     explain,
     study: study.service,
-    settings: settings.service,
+    settings: { ...settings.service, storage: () => storageOf(config.home) },
     packs: {
       list: () => packs.list(),
+      card: async ({ packId }) => ({ text: await packs.card(packId) }),
+      verify: async ({ packId }) => ({ files: await packs.verify(packId) }),
+      ...makeIntake({
+        packs,
+        folder: ownPacks,
+        inspect: async (packId) => (await (await engineFor(packId)).inspect({ packId })).ports,
+        release: (packId) => void opened.delete(packId),
+      }),
       checkText: makeCheckText({
         packs,
         tokenizer: makeTokenizer,

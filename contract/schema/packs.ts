@@ -1,5 +1,6 @@
 /** What the studio knows about the packs it found, and about what would run where. */
 import * as v from 'valibot';
+import { bytes } from './binary.ts';
 import { ErrorBody } from './job.ts';
 import { Count, PackId, Pixels } from './common.ts';
 import { PackManifest } from './pack.ts';
@@ -21,6 +22,8 @@ export const PackSummary = v.strictObject({
   imagesSeen: PackManifest.entries.imagesSeen,
   /** What a request that leaves them out gets. */
   sampling: PackManifest.entries.sampling,
+  /** False for what ships with the studio: only packs that were imported can be removed here. */
+  removable: v.boolean(),
 });
 export type PackSummary = v.InferOutput<typeof PackSummary>;
 
@@ -88,6 +91,42 @@ export const CheckTextResponse = v.strictObject({
   unknown: v.array(UnknownWord),
 });
 export type CheckTextResponse = v.InferOutput<typeof CheckTextResponse>;
+
+export const PackRef = v.strictObject({ packId: PackId });
+/** The pack's own words about itself, as they stand in its card (Markdown). */
+export const PackCard = v.strictObject({ text: v.string() });
+
+/** One file of a pack beside what its manifest says of it. */
+export const FileCheck = v.strictObject({
+  part: v.string(),
+  file: v.string(),
+  bytes: Count,
+  /** Null when it is the very file that the manifest describes. */
+  error: v.nullable(ErrorBody),
+});
+export type FileCheck = v.InferOutput<typeof FileCheck>;
+export const PackCheck = v.strictObject({ files: v.array(FileCheck) });
+
+/** A pack that is being imported: which of its files are still missing, and from which byte on. */
+export const PackIntake = v.strictObject({
+  packId: PackId,
+  lacks: v.array(
+    v.strictObject({
+      file: v.string(),
+      from: Count,
+      /** Null for the card, whose size the manifest does not say: it comes in one piece. */
+      bytes: v.nullable(Count),
+    }),
+  ),
+});
+export type PackIntake = v.InferOutput<typeof PackIntake>;
+/** The next bytes of one file, in order. */
+export const PackBytes = v.strictObject({
+  packId: PackId,
+  file: v.string(),
+  from: Count,
+  data: bytes(),
+});
 
 /** Without a pack id: all packs. */
 export const DoctorRequest = v.strictObject({ packId: v.optional(PackId) });

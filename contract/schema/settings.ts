@@ -1,6 +1,6 @@
 /** What the user chose once for all. The settings file and `settings.set` hold the same. */
 import * as v from 'valibot';
-import { Guidance, PackId, ReferenceCount, SourceKind, Steps } from './common.ts';
+import { Count, Guidance, PackId, ReferenceCount, SourceKind, Steps } from './common.ts';
 
 export const Settings = v.strictObject({
   /** Null: the newest generation pack. */
@@ -22,6 +22,30 @@ export const Settings = v.strictObject({
   threads: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256))), null),
 });
 export type Settings = v.InferOutput<typeof Settings>;
+
+/** What lies in the studio's data folder. */
+export const StorageReport = v.strictObject({
+  /** Largest first. */
+  places: v.array(
+    v.strictObject({
+      name: v.picklist([
+        'catalog',
+        'results',
+        'thumbnails',
+        'packs',
+        'evaluations',
+        'studies',
+        'backups',
+        'other',
+      ]),
+      bytes: Count,
+      files: Count,
+    }),
+  ),
+  /** Bytes left on its disk; null where the system does not say. */
+  free: v.nullable(v.number()),
+});
+export type StorageReport = v.InferOutput<typeof StorageReport>;
 
 /** Only what is to change. */
 export const SettingsChange = v.partial(

@@ -1,5 +1,9 @@
 /** The pack and the doctor's report of the demonstration studio. */
-import type { DoctorReport, PackSummary } from '#contract';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DoctorReport, PackSummary, StudioServices } from '#contract';
+import { makeIntake, makePacks } from '../../main/services/packs/index.ts';
 
 export const DEMO_PACK: PackSummary = {
   packId: 'voxel-people',
@@ -15,6 +19,7 @@ export const DEMO_PACK: PackSummary = {
   bytes: 41_200_000,
   parts: ['denoiser', 'imageEncoder', 'textEncoder', 'gradient', 'prior', 'upscaler'],
   imagesSeen: { encoder: 1_800_000, denoiser: 620_000 },
+  removable: false,
   sampling: { steps: 50, guidance: 3, rebuild: 'mean-shift', window: [100, 900] },
 };
 
@@ -49,5 +54,48 @@ export function demoDoctor(): DoctorReport {
       },
     ],
     refused: [],
+  };
+}
+
+type Own = Omit<StudioServices['packs'], 'checkText'>;
+
+/** The drawn pack beside whatever is imported; importing is the real one, but nothing is opened in an engine. */
+export function demoPacks(): Own {
+  const folder = mkdtempSync(join(tmpdir(), 'accent-demo-packs-'));
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const packs = makePacks([folder], folder);
+  const intake = makeIntake({ packs, folder, inspect: () => Promise.resolve([]), release: () => undefined });
+  return {
+    async list() {
+      const { packs: imported, refused } = await packs.list();
+      const error = {
+        code: 'hash_mismatch' as const,
+        message: 'denoiser.onnx is not the file that the manifest names.',
+      };
+      return {
+        packs: [DEMO_PACK, ...imported],
+        refused: [...refused, { folder: 'half-copied', error }],
+      };
+    },
+    doctor: () => demoDoctor(),
+    async card({ packId }) {
+      const text =
+        '# Voxel people\n\nA demonstration: this pack has no files, and what it "draws" is drawn by hand.\n';
+      return { text: packId === DEMO_PACK.packId ? text : await packs.card(packId) };
+    },
+    async verify({ packId }) {
+      if (packId !== DEMO_PACK.packId) return { files: await packs.verify(packId) };
+      return {
+        files: ['denoiser', 'image-encoder', 'text-encoder', 'prior', 'upscaler'].map((part) => ({
+          part,
+          file: `${part}.onnx`,
+          bytes: 8_200_000,
+          error: null,
+        })),
+      };
+    },
+    ...intake,
   };
 }

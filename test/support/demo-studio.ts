@@ -28,13 +28,15 @@ import { demoEvaluation, demoStudy } from './demo-evaluation.ts';
 import type { DrawSentence } from './demo-evaluation.ts';
 import { demoExplain } from './demo-explain.ts';
 import { demoGallery } from './demo-gallery.ts';
-import { DEMO_PACK, demoDoctor } from './demo-packs.ts';
+import { DEMO_PACK, demoPacks } from './demo-packs.ts';
 import { demoSets } from './demo-sets.ts';
 
 export interface DemoOptions {
   readonly images?: number;
   /** Milliseconds of one coarse step; a refined one takes 2.4 times as long. */
   readonly stepMs?: number;
+  /** Nothing is imported yet, as at the very first start. */
+  readonly isFresh?: boolean;
   /** Without the study that is there from the start. */
   readonly noStudies?: boolean;
 }
@@ -91,7 +93,12 @@ interface DemoJob {
 }
 
 /** A host as `startServe` takes it. */
-export function demoHost({ images = 240, stepMs = 60, noStudies = false }: DemoOptions = {}): Host {
+export function demoHost({
+  images = 240,
+  stepMs = 60,
+  noStudies = false,
+  isFresh = false,
+}: DemoOptions = {}): Host {
   const assets = new Map<string, () => Promise<Uint8Array>>();
   const jobs = new Map<string, DemoJob>();
   const pairs: Pair[] = [];
@@ -111,7 +118,7 @@ export function demoHost({ images = 240, stepMs = 60, noStudies = false }: DemoO
   const root: Root = {
     rootId: 'sample',
     name: 'Sample references',
-    imageCount: images,
+    imageCount: isFresh ? 0 : images,
     state: 'online',
     builtIn: true,
     addedAt: Date.now(),
@@ -316,6 +323,13 @@ export function demoHost({ images = 240, stepMs = 60, noStudies = false }: DemoO
           };
           await sleep(60);
         }
+        roots.splice(
+          0,
+          roots.length,
+          ...roots.map((one) =>
+            one.builtIn && one.rootId === rootId ? { ...one, imageCount: images } : one,
+          ),
+        );
         yield {
           type: 'report',
           report: {
@@ -371,18 +385,7 @@ export function demoHost({ images = 240, stepMs = 60, noStudies = false }: DemoO
       },
     },
     packs: {
-      list: () => ({
-        packs: [DEMO_PACK],
-        refused: [
-          {
-            folder: 'half-copied',
-            error: {
-              code: 'hash_mismatch',
-              message: 'denoiser.onnx is not the file that the manifest names.',
-            },
-          },
-        ],
-      }),
+      ...demoPacks(),
       checkText: ({ text }) => ({
         cutAt: text.length > DEMO_MAX_TEXT ? DEMO_MAX_TEXT : null,
         unknown: [...text.slice(0, DEMO_MAX_TEXT).matchAll(/\bqx\w*/gi)].map(({ index, 0: word }) => ({
@@ -391,7 +394,6 @@ export function demoHost({ images = 240, stepMs = 60, noStudies = false }: DemoO
           word,
         })),
       }),
-      doctor: () => demoDoctor(),
     },
     gallery: demoGallery(pairs, recipes, DEMO_PACK.packId),
     evaluation: demoEvaluation(drawSentence, stepMs),
@@ -399,6 +401,14 @@ export function demoHost({ images = 240, stepMs = 60, noStudies = false }: DemoO
     study: demoStudy(drawSentence, noStudies),
     settings: {
       get: () => settings,
+      storage: () => ({
+        places: [
+          { name: 'results', bytes: 48_200_000, files: 420 },
+          { name: 'thumbnails', bytes: 9_100_000, files: 482 },
+          { name: 'catalog', bytes: 6_400_000, files: 3 },
+        ],
+        free: 210_000_000_000,
+      }),
       set(change) {
         settings = { ...settings, ...change };
         return settings;

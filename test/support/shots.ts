@@ -157,9 +157,42 @@ const scenes: Record<string, () => Promise<void>> = {
         await page.getByTestId('study-results').waitFor();
         await page.getByTestId('study-results').scrollIntoViewIfNeeded();
         await shoot(page, name('results'));
+        await page.locator('[data-testid="evaluation-item"]', { hasText: 'whole' }).click();
+        await page.getByTestId('emphases-chart').locator('canvas').waitFor();
+        await shoot(page, name('evaluation'));
+        await page.getByTestId('emphases-chart').scrollIntoViewIfNeeded();
+        await page.getByTestId('emphases-chart').hover();
+        await shoot(page, name('curves'));
+        await page.getByTestId('make-study').scrollIntoViewIfNeeded();
+        await shoot(page, name('sheet'));
+        await page.getByTestId('new-evaluation').click();
+        await shoot(page, name('start'));
         await page.context().close();
       }
     }
+  },
+  async first() {
+    const fresh = await serveDemo({ isFresh: true, images: 24 });
+    for (const theme of ['light', 'dark'] as const) {
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 800 },
+        colorScheme: theme,
+      });
+      const page = await context.newPage();
+      await page.goto(fresh.newUrl());
+      await page.getByTestId('first-run').waitFor();
+      await shoot(page, `first-${theme}`);
+      await visitOthers(page, (place) => shoot(page, `${place}-${theme}`));
+      await page.keyboard.press('Escape');
+      await page.getByTestId('place-packs').click();
+      await page.getByTestId('verify-pack').click();
+      await page.getByTestId('pack-files').waitFor();
+      await page.getByTestId('pack-card-text').locator('summary').click();
+      await page.getByTestId('import-pack').click();
+      await shoot(page, `packs-open-${theme}`);
+      await context.close();
+    }
+    await fresh.close();
   },
   async light() {
     const page = await open(1280, 800, 'light');

@@ -1,13 +1,14 @@
 /**
  * Makes the pictures of docs/tour.md over the demonstration studio, each screen in both themes:
  *   npm exec -c 'node test/support/tour.ts docs/images/tour'
+ * Names behind the folder (study, packs ...) make only those pictures.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { launchChromium } from './browser.ts';
-import { makePair, openDemo, visitOthers, writeMarked } from './demo-page.ts';
+import { makePair, openDemo, rateWhole, visitOthers, writeMarked } from './demo-page.ts';
 import { serveDemo } from './demo-serve.ts';
 
 const MOST_BYTES = 150_000;
@@ -21,8 +22,10 @@ const SENTENCES = [
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('Name the folder for the pictures.');
 mkdirSync(folder, { recursive: true });
+const wanted = new Set(process.argv.slice(3));
 
 async function shoot(page: Page, name: string): Promise<void> {
+  if (wanted.size > 0 && !wanted.has(name.replace(/-(dark|light)$/, ''))) return;
   await page.waitForTimeout(400);
   const picture = await page.screenshot();
   for (const colours of [256, 128, 64, 32]) {
@@ -35,8 +38,15 @@ async function shoot(page: Page, name: string): Promise<void> {
 }
 
 const served = await serveDemo({ stepMs: 4, images: 240 });
+const fresh = await serveDemo({ isFresh: true, images: 24 });
 const browser = await launchChromium();
 try {
+  for (const theme of ['dark', 'light'] as const) {
+    const { page, close } = await openDemo(browser, fresh, { colorScheme: theme });
+    await page.getByTestId('first-run').waitFor();
+    await shoot(page, `first-${theme}`);
+    await close();
+  }
   for (const theme of ['dark', 'light'] as const) {
     const { page, close } = await openDemo(browser, served, { colorScheme: theme });
     const name = (place: string): string => `${place}-${theme}`;
@@ -73,10 +83,27 @@ try {
     await page.getByText('best first').waitFor();
     await page.getByTestId('grid-item').nth(2).click();
     await shoot(page, name('references'));
+    await page.getByTestId('place-study').click();
+    await page.getByTestId('study-item').first().click();
+    await page.getByTestId('rater-name').fill(`demonstration-${theme}`);
+    await page.keyboard.press('Enter');
+    await page.getByTestId('pass-intro').waitFor();
+    await rateWhole(page, async () => {
+      if ((await page.getByTestId('detail-row').count()) > 0) await shoot(page, name('study'));
+    });
+    await page.getByTestId('seal').click();
+    await page.getByTestId('rate-close').click();
+    await page.getByTestId('reveal').click();
+    await page.getByTestId('study-results').scrollIntoViewIfNeeded();
+    await shoot(page, name('results'));
+    await page.locator('[data-testid="evaluation-item"]', { hasText: 'whole' }).click();
+    await page.getByTestId('emphases-chart').locator('canvas').waitFor();
+    await shoot(page, name('evaluation'));
     await visitOthers(page, (place) => shoot(page, name(place)));
     await close();
   }
 } finally {
   await browser.close();
   await served.close();
+  await fresh.close();
 }

@@ -1,13 +1,13 @@
 /** Finds packs, checks them before anything of theirs is run, and tells the engine about them. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { lstat, readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { AppError, PackManifest, toAppError } from '#contract';
-import type { ErrorBody, PackSummary, RefusedPack } from '#contract';
+import type { ErrorBody, FileCheck, PackSummary, RefusedPack } from '#contract';
+import { checkFiles, verify } from './files.ts';
 
 export { makeCheckText } from './check-text.ts';
+export { makeIntake } from './intake.ts';
 
 export interface InstalledPack {
   readonly folder: string;
@@ -21,6 +21,16 @@ export interface PacksService {
   get(id: string): Promise<InstalledPack>;
   /** Checked packs so far, for an engine that starts again. */
   checked(): InstalledPack[];
+}
+
+/** What else is done with packs, besides running them. */
+export interface PacksCare extends PacksService {
+  /** Every file of a pack read again, with what is wrong with it. Throws `not_found`. */
+  verify(id: string): Promise<FileCheck[]>;
+  /** The pack's card. Throws `not_found`. */
+  card(id: string): Promise<string>;
+  /** Forgets that a pack was checked: its folder is new or gone. */
+  forget(id: string): void;
 }
 
 const bodyOf = (error: unknown): ErrorBody => {
@@ -47,38 +57,7 @@ async function readManifest(folder: string): Promise<PackManifest> {
   );
 }
 
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
-/** Every file a plain one of its own (no link in or out), with the size and hash that the manifest says. */
-async function verify(folder: string, manifest: PackManifest): Promise<void> {
-  const files = [...Object.entries(manifest.parts), ['golden', manifest.golden] as const];
-  for (const [part, entry] of files) {
-    if (!entry) continue;
-    const path = join(folder, entry.file);
-    const stat = await lstat(path).catch(() => null);
-    if (!stat)
-      throw new AppError(
-        'part_missing',
-        `The part "${part}" (${entry.file}) is missing. Install the pack again.`,
-      );
-    if (!stat.isFile() || stat.nlink !== 1)
-      throw new AppError(
-        'external_data',
-        `The part "${part}" is a link; expected a plain file inside the pack.`,
-      );
-    if (stat.size !== entry.bytes || (await sha256(path)) !== entry.sha256)
-      throw new AppError(
-        'hash_mismatch',
-        `The part "${part}" (${entry.file}) is not the file that the manifest describes. Install the pack again.`,
-      );
-  }
-}
-
-function summarise(manifest: PackManifest): PackSummary {
+function summarise(manifest: PackManifest, removable: boolean): PackSummary {
   const parts = Object.entries(manifest.parts).filter(([, p]) => p !== undefined);
   return {
     packId: manifest.id,
@@ -95,11 +74,15 @@ function summarise(manifest: PackManifest): PackSummary {
     parts: parts.map(([name]) => name),
     imagesSeen: manifest.imagesSeen,
     sampling: manifest.sampling,
+    removable,
   };
 }
 
-/** `folders` hold packs, one folder each; the first pack of an id wins. */
-export function makePacks(folders: readonly string[]): PacksService {
+/**
+ * `folders` hold packs, one folder each; the first pack of an id wins. Those below `own` were imported and can be removed.
+ */
+export function makePacks(folders: readonly string[], own?: string): PacksCare {
+  const isOwn = (folder: string): boolean => own !== undefined && dirname(folder) === own;
   const checked = new Map<string, Promise<InstalledPack>>();
   const done: InstalledPack[] = [];
 
@@ -127,23 +110,41 @@ export function makePacks(folders: readonly string[]): PacksService {
     return { found, refused };
   }
 
+  function entryOf(found: Awaited<ReturnType<typeof scan>>['found'], id: string) {
+    const entry = found.get(id);
+    if (entry) return entry;
+    throw new AppError(
+      'not_found',
+      `There is no pack "${id}". Installed: ${[...found.keys()].join(', ') || 'none'}.`,
+    );
+  }
+
   return {
+    async verify(id) {
+      const { folder, manifest } = entryOf((await scan()).found, id);
+      return checkFiles(folder, manifest);
+    },
+    async card(id) {
+      const { folder, manifest } = entryOf((await scan()).found, id);
+      return readFile(join(folder, manifest.card.file), 'utf8').catch(() => '');
+    },
+    forget(id) {
+      checked.delete(id);
+      const at = done.findIndex((pack) => pack.manifest.id === id);
+      if (at >= 0) done.splice(at, 1);
+    },
     async list() {
       const { found, refused } = await scan();
-      return { packs: [...found.values()].map(({ manifest }) => summarise(manifest)), refused };
+      const packs = [...found.values()].map(({ folder, manifest }) => summarise(manifest, isOwn(folder)));
+      return { packs, refused };
     },
     get(id) {
       let pending = checked.get(id);
       if (!pending) {
         pending = scan().then(async ({ found }) => {
-          const entry = found.get(id);
-          if (!entry)
-            throw new AppError(
-              'not_found',
-              `There is no pack "${id}". Installed: ${[...found.keys()].join(', ') || 'none'}.`,
-            );
+          const entry = entryOf(found, id);
           await verify(entry.folder, entry.manifest);
-          const pack = { ...entry, summary: summarise(entry.manifest) };
+          const pack = { ...entry, summary: summarise(entry.manifest, isOwn(entry.folder)) };
           done.push(pack);
           return pack;
         });

@@ -4,8 +4,10 @@ import { AppError, Settings } from '#contract';
 import type { StudioServices } from '#contract';
 import { writeAtomic } from '../../files.ts';
 
+export { storageOf } from './storage.ts';
+
 export interface SettingsService {
-  readonly service: StudioServices['settings'];
+  readonly service: Pick<StudioServices['settings'], 'get' | 'set'>;
   current(): Promise<Settings>;
 }
 
