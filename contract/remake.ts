@@ -29,6 +29,7 @@ export function requestOf(recipe: Recipe): GenerateRequestInput {
     steps: recipe.steps,
     guidance: recipe.guidance,
     rebuild: recipe.rebuild,
+    ...(recipe.sampler === undefined ? {} : { sampler: recipe.sampler }),
     window: [...recipe.window] as [number, number],
     // A recipe without emphases may say 0; a request asks for at least one.
     referencesPerEmphasis: Math.max(1, recipe.referencesPerEmphasis),

@@ -47,6 +47,10 @@ export type Window = v.InferOutput<typeof Window>;
 export const Rebuild = v.picklist(['mean-shift', 'continue', 'difference']);
 export type Rebuild = v.InferOutput<typeof Rebuild>;
 
+/** How steps are taken: DDIM, or DPM-Solver++(2M), which needs fewer of them. */
+export const Sampler = v.picklist(['ddim', 'dpm-solver++'], 'Expected the sampler ddim or dpm-solver++.');
+export type Sampler = v.InferOutput<typeof Sampler>;
+
 /** Where the source embedding e comes from: the pack's prior, or the nearest images of the catalog. */
 export const SourceKind = v.picklist(['prior', 'retrieval']);
 export type SourceKind = v.InferOutput<typeof SourceKind>;

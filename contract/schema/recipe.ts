@@ -13,6 +13,7 @@ import {
   Pixels,
   Rebuild,
   RivalScale,
+  Sampler,
   Seed,
   SourceKind,
   Steps,
@@ -94,6 +95,8 @@ export const Recipe = v.strictObject({
   guidance: Guidance,
   seed: Seed,
   rebuild: Rebuild,
+  /** Absent: ddim. */
+  sampler: v.optional(Sampler),
   window: Window,
   /** Steps (1 .. steps) that fell back to the unrefined image because the gradient or stage 2 was not finite. */
   unrefinedSteps: v.array(v.pipe(v.number(), v.integer(), v.minValue(1))),

@@ -11,6 +11,7 @@ import {
   Rebuild,
   ReferenceCount,
   RivalScales,
+  Sampler,
   Seed,
   SourceKind,
   Steps,
@@ -81,6 +82,8 @@ export const GenerateRequest = v.pipe(
     steps: v.optional(Steps),
     guidance: v.optional(Guidance),
     rebuild: v.optional(Rebuild),
+    /** Absent: ddim. */
+    sampler: v.optional(Sampler),
     window: v.optional(Window),
     referencesPerEmphasis: v.optional(ReferenceCount, 8),
     /** Enlarge the results with the pack's upscaler, where it has one. */

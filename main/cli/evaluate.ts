@@ -24,6 +24,7 @@ export interface EvaluateFlags {
   readonly steps?: string;
   readonly guidance?: string;
   readonly rebuild?: string;
+  readonly sampler?: string;
   readonly window?: string;
   readonly references?: string;
   readonly source?: string;
@@ -206,6 +207,7 @@ export async function evaluate(input: EvaluateFlags, output: Output, signal: Abo
       steps: number('steps', flags.steps),
       guidance: number('guidance', flags.guidance),
       rebuild: flags.rebuild,
+      sampler: flags.sampler,
       window: flags.window?.split(',').map(Number),
       referencesPerEmphasis: number('references', flags.references),
       rivalScales: scales,

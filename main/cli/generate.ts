@@ -25,6 +25,7 @@ export interface GenerateFlags {
   readonly guidance?: string;
   readonly pack?: string;
   readonly rebuild?: string;
+  readonly sampler?: string;
   readonly 'no-upscale'?: boolean;
   readonly out?: string;
   readonly from?: string;
@@ -120,6 +121,7 @@ async function buildRequest(
     steps: number('steps', flags.steps),
     guidance: number('guidance', flags.guidance),
     rebuild: flags.rebuild as 'mean-shift' | undefined,
+    sampler: flags.sampler as 'ddim' | undefined,
     referencesPerEmphasis: k,
     upscale: !(flags['no-upscale'] ?? false),
   };

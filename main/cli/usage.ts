@@ -30,7 +30,7 @@ Add --help to a command to learn it. --catalog DIR uses another data folder, --j
   --anyway                 use the references of a phrase although none is good (else it runs without effect)
   --compare                the pair: coarse (without refinement) beside refined, same seed and noise
   --arm ARM                refined (default), coarse, coarse2, sentence; again for more
-  --seed N  --steps N  --guidance S  --pack ID  --rebuild FORM  --no-upscale
+  --seed N  --steps N  --guidance S  --pack ID  --rebuild FORM  --sampler ddim|dpm-solver++  --no-upscale
   --out DIR                where the PNG files go (.)
 `,
   evaluate: `Make pictures of many prompts in several arms, read what they show, and report it with intervals.
@@ -45,7 +45,7 @@ Add --help to a command to learn it. --catalog DIR uses another data folder, --j
   --arms A,B               sentence, coarse, coarse2, wrong, refined, baseline, baseline-guided, first-order, composable, structure
   --scale ARM=S            scale of a rival (again for more); --seeds N pictures of each prompt and arm (1)
   --sweep ARM=S,S,...      only this rival, at each scale: which one is best (sweep-ARM.json)
-  --steps N  --guidance S  --rebuild FORM  --window LOW,HIGH  --references N  --source KIND      the pack's own values without
+  --steps N  --guidance S  --rebuild FORM  --sampler NAME  --window LOW,HIGH  --references N  --source KIND      the pack's own values without
   --refs DIR               where references come from (the sample images)
   --quick                  60 validation prompts, four arms, 20 steps; then makes 20 rows of docs/evaluation.json again
   --check FILE             the same comparison with another evaluation.json

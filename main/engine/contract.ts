@@ -11,6 +11,7 @@ import {
   PortReport,
   Rebuild,
   RivalScales,
+  Sampler,
   Seed,
   Stage,
   Steps,
@@ -54,6 +55,8 @@ export const SampleRequest = v.strictObject({
   steps: Steps,
   guidance: Guidance,
   rebuild: Rebuild,
+  /** Absent: ddim. */
+  sampler: v.optional(Sampler),
   window: Window,
   upscale: v.boolean(),
   previews: v.boolean(),
@@ -92,6 +95,7 @@ export const ExplainRequest = v.pick(SampleRequest, [
   'steps',
   'guidance',
   'rebuild',
+  'sampler',
   'window',
 ]);
 export type ExplainRequest = v.InferOutput<typeof ExplainRequest>;

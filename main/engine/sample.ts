@@ -176,6 +176,7 @@ export async function* sample(
       schedule,
       steps: request.steps,
       rebuild: request.rebuild,
+      sampler: request.sampler,
       // Classifier guidance acts in every step; what uses our references acts where refinement does.
       window: arm === 'baseline-guided' ? [0, schedule.levels] : request.window,
       // Without a reference there is nothing to refine: the arm is then its coarse twin.

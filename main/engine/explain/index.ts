@@ -67,6 +67,7 @@ export async function* explain(request: ExplainRequest, pack: OpenPack, signal: 
     schedule,
     steps: request.steps,
     rebuild: request.rebuild,
+    sampler: request.sampler,
     window: request.window,
     stages: 'gradient',
   };

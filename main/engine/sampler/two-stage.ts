@@ -3,10 +3,15 @@
  * and no clock. Names follow the paper: x~_t coarse image, x^0 clean prediction, g semantic-induced gradient.
  */
 import { ddimStep } from './ddim.ts';
+import { extrapolated } from './multistep.ts';
+import type { Prediction } from './multistep.ts';
 import { shiftMean, stepVariance } from './rivals.ts';
 import { alpha, samplingLevels } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { clip, combine, isFinite } from './tensor.ts';
+
+/** How stage 1 goes from level to level: first order, or second order by the prediction before (multistep.ts). */
+export type Sampler = 'ddim' | 'dpm-solver++';
 
 /** How x_t is rebuilt from stage 2's clean image (docs/method.md, forms a, b, c). */
 export type Rebuild = 'mean-shift' | 'continue' | 'difference';
@@ -24,6 +29,8 @@ export interface SamplingPlan {
   readonly schedule: Schedule;
   readonly steps: number;
   readonly rebuild: Rebuild;
+  /** Absent: ddim. */
+  readonly sampler?: Sampler | undefined;
   /** Levels [low, high] in which stage 2 acts. */
   readonly window: readonly [number, number];
   /**
@@ -90,14 +97,19 @@ export async function* twoStage(
   const levels = samplingLevels(schedule, steps);
   const level = (i: number): number => levels[i] as number;
   let x = noise;
+  let before: Prediction | null = null;
   for (let i = 1; i <= steps; i++) {
     const from = level(i - 1);
     const t = level(i);
-    // Stage 1: x~_t by a DDIM step of f(x_{t+1}, 0, t+1, c).
+    // Stage 1: x~_t by a step of f(x_{t+1}, 0, t+1, c).
     const raw = await predict(x, null, from);
     if (!isFinite(raw)) throw new NonFiniteError(i);
     const clean = clip(raw, -1, 1);
-    const coarse = ddimStep(schedule, x, clean, from, t);
+    const now: Prediction = { clean, level: from };
+    const taken: Float32Array =
+      plan.sampler === 'dpm-solver++' ? extrapolated(schedule, now, t, before) : clean;
+    const coarse = ddimStep(schedule, x, taken, from, t);
+    before = now;
     if (!refinesAt(plan, t)) {
       x = coarse;
       yield { i, of: steps, stage: 'coarse', clean, x };
@@ -142,6 +154,13 @@ export async function* twoStage(
     }
     const finite = isFinite(rebuilt);
     x = finite ? rebuilt : coarse;
+    if (finite) {
+      // The history holds the clean image that x_t now stands for: what refinement moved must not be extrapolated once more.
+      before =
+        plan.rebuild === 'continue'
+          ? { clean: refined, level: t }
+          : { clean: shift(clean, rebuilt, coarse, 1 / alpha(schedule, t)), level: from };
+    }
     if (finite && plan.rebuild === 'continue' && i < steps) i++;
     yield finite
       ? { i, of: steps, stage: 'refined', clean: refined, x }
@@ -149,7 +168,7 @@ export async function* twoStage(
   }
 }
 
-/** x_t = x~_t + alpha_t (x^0' - x^0): the mean shift of Eq. 7 with stage 1's noise kept. */
-function shift(coarse: Float32Array, refined: Float32Array, clean: Float32Array, a: number): Float32Array {
-  return combine(1, coarse, a, combine(1, refined, -1, clean));
+/** base + a (to - from). Of x~_t, x^0', x^0 and alpha_t: the mean shift of Eq. 7 with stage 1's noise kept. */
+function shift(base: Float32Array, to: Float32Array, from: Float32Array, a: number): Float32Array {
+  return combine(1, base, a, combine(1, to, -1, from));
 }

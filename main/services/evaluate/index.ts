@@ -177,6 +177,7 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
         rivalScales: request.rivalScales,
         seed: request.seed,
         ...plan,
+        sampler: request.sampler,
         upscale: false,
         previews: false,
       },

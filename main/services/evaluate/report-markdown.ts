@@ -31,7 +31,7 @@ export function settingsLine({ settings: s, prompts }: EvaluationReport): string
   const scales = Object.entries(s.rivalScales)
     .map(([arm, scale]) => `${arm} ${scale}`)
     .join(', ');
-  return `${s.steps} steps, guidance ${s.guidance}, ${s.rebuild}, window ${s.window?.join(' to ')}, ${s.referencesPerEmphasis} references a phrase, source ${s.source}, ${prompts.seeds} ${prompts.seeds === 1 ? 'seed' : 'seeds'} from ${s.firstSeed}${s.baselinePackId === undefined ? '' : `, Baseline ${s.baselinePackId}`}; scales: ${scales}`;
+  return `${s.steps} steps, guidance ${s.guidance}, ${s.rebuild}${s.sampler === undefined ? '' : `, ${s.sampler}`}, window ${s.window?.join(' to ')}, ${s.referencesPerEmphasis} references a phrase, source ${s.source}, ${prompts.seeds} ${prompts.seeds === 1 ? 'seed' : 'seeds'} from ${s.firstSeed}${s.baselinePackId === undefined ? '' : `, Baseline ${s.baselinePackId}`}; scales: ${scales}`;
 }
 
 /** How the pictures were read, and how well that works. */

@@ -159,6 +159,7 @@ export function makeJobs({
       rivalScales: request.rivalScales,
       seed: request.seed,
       ...plan,
+      sampler: request.sampler,
       upscale: request.upscale,
       previews,
     };

@@ -70,6 +70,7 @@ export function makeRecipe(facts: JobFacts, result: ArmResult, picture: ArmPictu
     steps: plan.steps,
     guidance: plan.guidance,
     rebuild: plan.rebuild,
+    ...(request.sampler === undefined ? {} : { sampler: request.sampler }),
     window: plan.window,
     unrefinedSteps: result.unrefinedSteps,
     output: {

@@ -31,7 +31,8 @@ export function traitsOf(left: Recipe, right: Recipe): Trait[] {
     trait(
       'rebuild',
       t.recipe.rebuild,
-      ({ rebuild, window }) => `${t.recipe.rebuilds[rebuild]}, ${t.recipe.window(...window)}`,
+      ({ rebuild, window, sampler = 'ddim' }) =>
+        `${t.recipe.rebuilds[rebuild]}, ${t.recipe.window(...window)}, ${sampler}`,
     ),
   ];
 }

@@ -27,7 +27,7 @@ export function recipeRows(recipe: Recipe): RecipeRow[] {
     { label: t.recipe.took, value: t.duration(recipe.wallSeconds) },
     {
       label: t.recipe.rebuild,
-      value: `${t.recipe.rebuilds[recipe.rebuild]}, ${t.recipe.window(...recipe.window)}`,
+      value: `${t.recipe.rebuilds[recipe.rebuild]}, ${t.recipe.window(...recipe.window)}${recipe.sampler === undefined ? '' : `, ${recipe.sampler}`}`,
     },
     { label: t.recipe.ran, value: backends(recipe) },
     { label: t.recipe.pixels, value: output.pixelsHash.slice(0, 16) },
