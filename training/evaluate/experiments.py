@@ -2,7 +2,7 @@
 Experiments 2 to 8 of docs/method.md on the trained denoiser: scale, input, rebuild, guidance, window, adversarial, strength.
 Every sampled row is Detail Matching on the same validation prompts, seeds and noise; one JSON line a row.
 
-    python -m training.evaluate.experiments --config training/configs/first.toml [--prompts 48] [--steps 20] [--only rebuild window]
+    python -m training.evaluate.experiments --config training/configs/first.toml [--prompts 48] [--steps 20] [--rebuild continue] [--window 60 980] [--only rebuild window]
 """
 
 import argparse
@@ -45,8 +45,8 @@ def scale_percentiles(models, denoiser, prepared, scale, images, levels) -> list
 def inputs(models, denoiser, scale, prepared, images, levels) -> list[dict]:
     """
     Experiment 3: cos(g, x0 - prediction) for cotangents made four ways: the bank's noise, the image's own noise, the mean of
-    four noises, clean references, clean references against the background (retrieval/contrast.py); the last two with the
-    gradient taken at the clean prediction, and a wrong prompt's contrast beside them.
+    four noises, clean references, clean references against the background (retrieval/contrast.py) at the
+    image and, as the clean references, at the clean prediction, and a wrong prompt's contrast beside them.
     """
     state = torch.load(paths.runs() / models.name / "references.pt", weights_only=True)
     contrast = Contrast.fit(state["source"])
@@ -73,13 +73,13 @@ def inputs(models, denoiser, scale, prepared, images, levels) -> list[dict]:
         noised = lambda z: models.schedule.add_noise(pictures, z, torch.full((len(pictures),), t))
         owner = torch.repeat_interleave(torch.arange(n), torch.tensor(counts))
         ways = {
-            "bank": (x, prepared.cotangent(index)(t)),
+            "bank": (x, torch.stack([folder.noised(t)[r].mean(1).sum(0) for r in rows])),
             "ownNoise": (x, cotangent(noised(noise[owner]))),
             "fourNoises": (x, sum(cotangent(noised(torch.randn_like(pictures))) for _ in range(4)) / 4),
             "cleanAtPrediction": (clean, cotangent(pictures)),
         }
         directions = torch.stack([contrast.direction(folder.clean[r]).sum(0) for r in rows])
-        ways |= {"contrastAtPrediction": (clean, directions), "wrongContrastAtPrediction": (clean, directions.roll(n // 2, 0))}
+        ways |= {"contrastAtImage": (x, directions), "contrastAtPrediction": (clean, directions), "wrongContrastAtPrediction": (clean, directions.roll(n // 2, 0))}
         out.append({"t": t, "cos": {k: round(F.cosine_similarity(semantic_gradient(models.encoder, at, c).flatten(1), residual).mean().item(), 4) for k, (at, c) in ways.items()}})
     return out
 
@@ -91,6 +91,8 @@ def main():
     parser.add_argument("--prompts", type=int, default=48)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--guidance", type=float, default=1.0)
+    parser.add_argument("--rebuild", default="continue")
+    parser.add_argument("--window", type=int, nargs=2, default=[60, 980])
     parser.add_argument("--only", nargs="+", default=["scale", "input", "rebuild", "guidance", "window", "adversarial", "strength"])
     args = parser.parse_args()
     setup = Setup(args.config, "validation", args.prompts, part=args.part)
@@ -113,7 +115,7 @@ def main():
         key = f"{arm} {sorted(plan.items())}"
         began = time.time()
         if key not in made:
-            pictures = generate(sampler, prepared, arm, Plan(**{"steps": args.steps, "guidance": args.guidance, **plan}))
+            pictures = generate(sampler, prepared, arm, Plan(**{"steps": args.steps, "guidance": args.guidance, "rebuild": args.rebuild, "window": tuple(args.window), **plan}))
             made[key] = (pictures, detail_matching(pictures, wanted, reader))
         if label == "coarse":
             made["coarse"] = made[key]
@@ -135,7 +137,7 @@ def main():
             if s:
                 row("guidance", f"refined s={s}, null branch with g", guidance=s, null_gradient=True)
     if "window" in args.only:
-        for low, high in ((700, 1000), (400, 700), (100, 400), (100, 900), (1, 1000)):
+        for low, high in ((700, 1000), (400, 700), (100, 400), (100, 900), (60, 980)):
             row("window", f"{low}..{high}", window=(low, high))
     if "adversarial" in args.only:
         # Does the encoder's own similarity to the references rise more than an independent reader sees?
