@@ -33,6 +33,11 @@ export function makeIntake({ packs, folder, inspect, release }: IntakeOptions): 
       ({ size }) => size,
       () => 0,
     );
+  const isThere = (path: string): Promise<boolean> =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
   let line: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = line.then(work);
@@ -112,6 +117,11 @@ export function makeIntake({ packs, folder, inspect, release }: IntakeOptions): 
       throw new AppError('part_missing', `The pack "${packId}" still lacks ${missing.join(', ')}.`);
     await refuseInstalled(packId);
     const at = join(folder, packId);
+    if (await isThere(at))
+      throw new AppError(
+        'conflict',
+        `Among the imported packs lies a folder "${packId}" that is no usable pack. Move it away first.`,
+      );
     try {
       await verify(taking(packId), manifest);
       await rename(taking(packId), at);

@@ -32,7 +32,7 @@ describe('places', () => {
     await page.keyboard.press('g');
     await page.keyboard.press('r');
     await page.getByTestId('library-grid').waitFor();
-    await page.keyboard.press('Control+5');
+    await page.keyboard.press('Control+,');
     await page.getByTestId('storage').waitFor();
     await page.goBack();
     await soon(() => place(page)).toBe('references');

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -119,6 +119,15 @@ describe('an import', () => {
     await expect(packs.get('tiny')).rejects.toMatchObject({ code: 'not_found' });
     expect(released).toEqual(['tiny']);
     expect(readdirSync(join(own, '.taking'))).toEqual([]);
+  });
+
+  it('leaves a folder of its name alone that it did not make', async () => {
+    const { intake, send, own } = rig();
+    await send();
+    mkdirSync(join(own, 'tiny'));
+    writeFileSync(join(own, 'tiny', 'manifest.json'), 'mine');
+    await expect(intake.install({ packId: 'tiny' }, live)).rejects.toMatchObject({ code: 'conflict' });
+    expect(readFileSync(join(own, 'tiny', 'manifest.json'), 'utf8')).toBe('mine');
   });
 
   it('refuses files that the manifest does not name, and pieces of no import', async () => {
