@@ -26,6 +26,8 @@ import {
   EvaluationRef,
   ExplainEvent,
   Explanation,
+  ExportPairs,
+  Exported,
   MakeStudy,
   MergeSheet,
   RateItem,
@@ -41,6 +43,7 @@ import {
   TakeImages,
   GalleryFacets,
   GalleryPair,
+  GalleryWindow,
   GenerateRequest,
   ImageDetail,
   ImageRef,
@@ -55,6 +58,7 @@ import {
   JobState,
   JobSummary,
   MarkPairs,
+  MoveJob,
   Nothing,
   PackBytes,
   PackCard,
@@ -69,12 +73,16 @@ import {
   PairIdList,
   PairRef,
   PairRefs,
+  PauseQueue,
   PhraseChoices,
   PhraseRef,
+  QueueState,
   Recipe,
   ReferencesRequest,
   ReferencesResponse,
   Removed,
+  ReplaceJob,
+  ResultImages,
   Root,
   RootEvent,
   RootRef,
@@ -90,6 +98,7 @@ import {
   TaggedImages,
   WatchJob,
   WatchRoots,
+  WindowRequest,
   page,
 } from './schema/index.ts';
 import type { Client, Services } from './define.ts';
@@ -101,6 +110,12 @@ export const contract = {
     list: call(PageRequest, page(JobSummary)),
     /** Answers with the state after the cancel; cancelling a finished job changes nothing. */
     cancel: call(JobRef, v.strictObject({ state: JobState })),
+    /** The order of the queue now, then at every change. */
+    queue: stream(Nothing, QueueState),
+    pause: call(PauseQueue, QueueState),
+    /** Changes the place of a waiting job. */
+    move: call(MoveJob, QueueState),
+    replace: call(ReplaceJob, JobRef),
     /** Replays the events after `after`, then follows to the final one. */
     watch: stream(WatchJob, JobEvent),
   },
@@ -175,6 +190,12 @@ export const contract = {
     recipe: call(ImageRef, Recipe),
     /** Newest first, filtered; what is in the bin comes only when asked for. */
     browse: call(BrowseRequest, page(GalleryPair)),
+    /** The same order by place, so that any place of a large gallery is one call away. */
+    window: call(WindowRequest, GalleryWindow),
+    /** The pairs of these images in their order, each once; what is no result, or in the bin, is left out. */
+    ofImages: call(ResultImages, v.strictObject({ pairs: v.array(GalleryPair) })),
+    /** One PNG, or an archive of several; nothing but what was asked for stands in them. */
+    export: call(ExportPairs, Exported),
     facets: call(Nothing, GalleryFacets),
     /** Stars and tags; answers with the pairs as they are now, in the order asked for. */
     mark: call(MarkPairs, v.strictObject({ pairs: v.array(GalleryPair) })),

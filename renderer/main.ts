@@ -13,6 +13,7 @@ import { useGalleryStore } from './stores/gallery.ts';
 import { useJobsStore } from './stores/jobs.ts';
 import { usePacksStore } from './stores/packs.ts';
 import { useSamplingStore } from './stores/sampling.ts';
+import { undoSettings } from './stores/undo-settings.ts';
 import './ui/styles/tokens.css';
 import './ui/styles/base.css';
 
@@ -32,8 +33,9 @@ connection.onOpen(() => {
   void useCatalogStore().follow();
   void useGalleryStore().load();
   void useJobsStore().resume();
+  void useJobsStore().followQueue();
   // Later openings must not take back what was chosen meanwhile; a draft knows better than the settings.
-  if (first) void useSamplingStore().load(drafted);
+  if (first) void useSamplingStore().load(drafted).finally(undoSettings);
   first = false;
 });
 

@@ -131,6 +131,8 @@ export const ImageFilter = v.strictObject({
   to: v.optional(Timestamp),
   /** Every word begins a word of the name, the tags or the captions beside the image. */
   words: v.optional(text(200)),
+  /** True: only what the studio made itself. False: only the user's own. */
+  own: v.optional(v.boolean()),
   /** True: only images whose every file is gone. False: only the others. */
   missing: v.optional(v.boolean()),
 });

@@ -54,6 +54,31 @@ export const BrowseRequest = v.strictObject({
   filter: v.optional(GalleryFilter, { deleted: false }),
 });
 
+/** A stretch of the filtered gallery by place, from anywhere in it. */
+export const WindowRequest = v.strictObject({
+  offset: Count,
+  limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500)),
+  filter: v.optional(GalleryFilter, { deleted: false }),
+  /** True: each run once, by its newest pair. A run is what follows on each other with the same sentence. */
+  grouped: v.optional(v.boolean(), false),
+  /** Only the run that this pair belongs to. */
+  run: v.optional(Id),
+});
+export const GalleryWindow = v.strictObject({
+  /** Pairs that fit, in the whole gallery. */
+  total: Count,
+  /** Newest first; fewer than asked for at the end. */
+  items: v.array(GalleryPair),
+  /** Pairs in each item's run, where they are grouped. */
+  counts: v.optional(v.array(Count)),
+});
+export type GalleryWindow = v.InferOutput<typeof GalleryWindow>;
+
+/** Images of results, such as a search by look finds. */
+export const ResultImages = v.strictObject({
+  imageIds: v.pipe(v.array(Id), v.maxLength(500, 'Expected at most 500 images.')),
+});
+
 const PairIds = v.pipe(
   v.array(Id),
   v.minLength(1, 'Expected at least one pair.'),

@@ -155,6 +155,13 @@ export async function generate(
     output.note(line);
   const out = flags.out ?? '.';
   await mkdir(out, { recursive: true });
+  for await (const { paused, waiting } of host.services.jobs.queue({}, { signal })) {
+    if (!paused) break;
+    throw new AppError(
+      'conflict',
+      `The queue is paused, with ${waiting.length} waiting. Let it go on in the studio's queue, then run this again.`,
+    );
+  }
   const { jobId } = await host.services.jobs.submit(request, { signal });
   const cancel = (): void => {
     void host.services.jobs.cancel({ jobId }, { signal: new AbortController().signal });

@@ -3,12 +3,17 @@ import type { AppError, Pair, Recipe } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive, shallowRef } from 'vue';
 import { useConnectionStore } from './connection.ts';
+import { useViewerStore } from './viewer.ts';
 
 const PAGE = 60;
+/** Pairs and recipes that the page holds after a long day; older ones are read from the host again. */
+const KEPT_PAIRS = 4 * PAGE;
+const KEPT_RECIPES = 200;
 
 /** Pairs that were made, newest first, and their recipes on demand. */
 export const useGalleryStore = defineStore('gallery', () => {
   const connection = useConnectionStore();
+  const viewer = useViewerStore();
   const pairs = shallowRef<readonly Pair[]>([]);
   const next = ref<string | null>(null);
   const loaded = ref(false);
@@ -46,7 +51,16 @@ export const useGalleryStore = defineStore('gallery', () => {
     if (pairId === null || byId.value.has(pairId)) return;
     await get(async (client) => {
       const pair = await client.gallery.pair({ pairId });
-      if (!byId.value.has(pairId)) pairs.value = [pair, ...pairs.value];
+      if (byId.value.has(pairId)) return;
+      pairs.value = [pair, ...pairs.value];
+      if (pairs.value.length <= KEPT_PAIRS) return;
+      const first = await client.gallery.list({ limit: PAGE });
+      // What is looked at stays, however old it is.
+      const looked = [viewer.pairId, viewer.beside?.pairId];
+      const fresh = new Set(first.items.map((item) => item.pairId));
+      const old = pairs.value.filter((item) => looked.includes(item.pairId) && !fresh.has(item.pairId));
+      pairs.value = [...first.items, ...old];
+      next.value = first.next;
     });
   }
 
@@ -57,6 +71,8 @@ export const useGalleryStore = defineStore('gallery', () => {
     const client = await connection.client();
     const found = await client.gallery.recipe({ imageId });
     recipes.set(imageId, found);
+    const oldest = recipes.keys().next();
+    if (recipes.size > KEPT_RECIPES && !oldest.done) recipes.delete(oldest.value);
     return found;
   }
 

@@ -1,5 +1,5 @@
 import { toAppError } from '#contract';
-import type { AppError, GenerateRequestInput, JobSummary, Recipe, StudioClient } from '#contract';
+import type { AppError, GenerateRequestInput, JobSummary, QueueState, Recipe, StudioClient } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { applyEvent, isActive, newJobView } from '../features/jobs/job-view.ts';
@@ -29,6 +29,7 @@ export interface Job {
 }
 
 const RECENT = 20;
+const KEPT_JOBS = 60;
 const PAGE = 100;
 
 /** Jobs: submit, follow, cancel. The host owns them; this store only looks, and looks again after a lost connection. */
@@ -47,9 +48,21 @@ export const useJobsStore = defineStore('jobs', () => {
   let frame: number | undefined;
 
   const list = computed(() => [...jobs.value.values()]);
-  const active = computed(() => list.value.filter(({ view }) => isActive(view)));
+  /** The host's own order of the queue; undefined until it was told. */
+  const queue = shallowRef<QueueState>();
+  const paused = computed(() => queue.value?.paused ?? false);
+  /** What runs, then what waits, in the order in which it will run. */
+  const active = computed(() => {
+    const places = new Map((queue.value?.waiting ?? []).map((id, i) => [id, i]));
+    const placeOf = ({ view }: Job): number =>
+      view.state === 'running' ? -1 : (places.get(view.jobId) ?? places.size);
+    return list.value.filter(({ view }) => isActive(view)).sort((a, b) => placeOf(a) - placeOf(b));
+  });
+  /** What runs; while the queue is paused nothing that waits counts as it. */
   const running = computed(
-    () => active.value.find(({ view }) => view.state === 'running') ?? active.value[0],
+    () =>
+      active.value.find(({ view }) => view.state === 'running') ??
+      (paused.value ? undefined : active.value[0]),
   );
   const waiting = computed(() => active.value.filter((job) => job !== running.value).length);
 
@@ -65,8 +78,14 @@ export const useJobsStore = defineStore('jobs', () => {
   function flush(): void {
     if (frame !== undefined) cancelAnimationFrame(frame);
     frame = undefined;
-    jobs.value = new Map([...jobs.value, ...fresh]);
+    const now = new Map([...jobs.value, ...fresh]);
     fresh.clear();
+    // Runs that are over are in the history and the gallery; the page keeps those that may still be looked at.
+    for (const [jobId, { view }] of now) {
+      if (now.size <= KEPT_JOBS) break;
+      if (!isActive(view) && viewer.jobId !== jobId) now.delete(jobId);
+    }
+    jobs.value = now;
   }
 
   /** Follows one job to its end, over lost connections, each time after the last event that it has. */
@@ -116,7 +135,25 @@ export const useJobsStore = defineStore('jobs', () => {
   }
 
   /** Sends the sentence as it is seen now. Waits for searches that are still on their way. */
-  async function submit(arms: readonly ArmName[]): Promise<void> {
+  function submit(arms: readonly ArmName[]): Promise<void> {
+    return compose(arms, send);
+  }
+
+  /** The sentence as it is now takes the place of a waiting run, or of all of them. */
+  function replaceBySentence(jobId?: string): Promise<void> {
+    return compose(['coarse', 'refined'], async (request) => {
+      const client = await connection.client();
+      const made = await client.jobs.replace({ request, ...(jobId === undefined ? {} : { jobId }) });
+      put(newJob(made.jobId, request), true);
+      void follow(made.jobId);
+      return made.jobId;
+    });
+  }
+
+  async function compose(
+    arms: readonly ArmName[],
+    hand: (request: GenerateRequestInput) => Promise<string>,
+  ): Promise<void> {
     const prompt = usePromptStore();
     const packs = usePacksStore();
     const references = useReferencesStore();
@@ -142,7 +179,7 @@ export const useJobsStore = defineStore('jobs', () => {
         referencesPerEmphasis: sampling.referencesPerEmphasis,
         upscale: sampling.upscale,
       });
-      viewer.showJob(await send(request));
+      viewer.showJob(await hand(request));
     } catch (thrown) {
       error.value = toAppError(thrown);
     } finally {
@@ -228,6 +265,45 @@ export const useJobsStore = defineStore('jobs', () => {
     }
   }
 
+  /** Follows the queue's order; jobs that came from elsewhere are found and followed too. */
+  async function followQueue(): Promise<void> {
+    try {
+      const client = await connection.client();
+      for await (const state of client.jobs.queue({})) {
+        queue.value = state;
+        if ([...state.waiting, ...(state.running === null ? [] : [state.running])].some((id) => !known(id)))
+          await resume();
+      }
+    } catch (thrown) {
+      const reason = toAppError(thrown);
+      if (reason.code !== 'link_closed' && reason.code !== 'bad_frame') error.value = reason;
+    }
+  }
+
+  async function pause(wanted: boolean): Promise<void> {
+    await attempt(async () => {
+      const client = await connection.client();
+      queue.value = await client.jobs.pause({ paused: wanted });
+    });
+  }
+
+  /** Moves a waiting run before another one; null puts it at the end. */
+  async function move(jobId: string, before: string | null): Promise<void> {
+    if (jobId === before) return;
+    await attempt(async () => {
+      const client = await connection.client();
+      queue.value = await client.jobs.move({ jobId, before });
+    });
+  }
+
+  /** One place earlier or later. */
+  async function step(jobId: string, by: -1 | 1): Promise<void> {
+    const waiting = queue.value?.waiting ?? [];
+    const at = waiting.indexOf(jobId);
+    if (at < 0 || at + by < 0 || at + by >= waiting.length) return;
+    await move(jobId, (by < 0 ? waiting[at - 1] : waiting[at + 2]) ?? null);
+  }
+
   function dismissError(): void {
     error.value = undefined;
   }
@@ -238,6 +314,13 @@ export const useJobsStore = defineStore('jobs', () => {
     active,
     running,
     waiting,
+    queue,
+    paused,
+    followQueue,
+    pause,
+    move,
+    step,
+    replaceBySentence,
     submitting,
     error,
     submit,

@@ -25,6 +25,14 @@ interface Moment {
   readonly document: PromptDocument;
   readonly selection: TextRange;
   readonly selectedId: string | null;
+  /** What else one undo brings back; undefined as long as nothing else takes part. */
+  readonly beside: unknown;
+}
+
+/** Something beside the sentence that has its steps in the same stack. */
+export interface Beside {
+  readonly take: () => unknown;
+  readonly restore: (value: unknown) => void;
 }
 
 /** The sentence, its chips, the caret and the one undo stack over them. */
@@ -33,6 +41,9 @@ export const usePromptStore = defineStore('prompt', () => {
   const selection = shallowRef<TextRange>({ begin: 0, end: 0 });
   const selectedId = ref<string | null>(null);
   const stack = undoStack<Moment>();
+  let beside: Beside | undefined;
+  /** Set while one step is made of several changes, or while a moment is brought back. */
+  let held = 0;
 
   const chips = computed(() =>
     document.value.chips.map((chip) => ({ ...chip, phrase: phraseOf(document.value, chip) })),
@@ -43,7 +54,7 @@ export const usePromptStore = defineStore('prompt', () => {
 
   function commit(next: PromptDocument, kind: string | null, caret?: number): void {
     if (next === document.value) return;
-    stack.push(now(), kind, performance.now());
+    if (held === 0) stack.push(now(), kind, performance.now());
     document.value = next;
     if (caret !== undefined) selection.value = { begin: caret, end: caret };
     if (selectedId.value !== null && !next.chips.some((chip) => chip.id === selectedId.value)) {
@@ -150,6 +161,9 @@ export const usePromptStore = defineStore('prompt', () => {
     if (!moment) return;
     document.value = moment.document;
     selection.value = moment.selection;
+    held++;
+    if (moment.beside !== undefined) beside?.restore(moment.beside);
+    held--;
     const has = (id: string | null): boolean => moment.document.chips.some((chip) => chip.id === id);
     if (!has(selectedId.value)) selectedId.value = has(moment.selectedId) ? moment.selectedId : null;
   }
@@ -158,7 +172,29 @@ export const usePromptStore = defineStore('prompt', () => {
     document: document.value,
     selection: selection.value,
     selectedId: selectedId.value,
+    beside: beside?.take(),
   });
+
+  /** Lets something else take part in undo. Its owner tells of each change with `changed`. */
+  function join(other: Beside): void {
+    beside = other;
+  }
+
+  /** A change beside the sentence is a step too; `before` is what `take` gave before it. */
+  function changed(before: unknown, kind: string): void {
+    if (held === 0) stack.push({ ...now(), beside: before }, kind, performance.now());
+  }
+
+  /** Everything that is changed inside is one step. */
+  function asOne(change: () => void): void {
+    if (held === 0) stack.push(now(), null, performance.now());
+    held++;
+    try {
+      change();
+    } finally {
+      held--;
+    }
+  }
 
   /** Replaces everything (a draft, a recalled recipe); can be undone unless `fresh`. */
   function load(next: PromptDocument, fresh = false): void {
@@ -188,6 +224,9 @@ export const usePromptStore = defineStore('prompt', () => {
     toggleMute,
     removeChip,
     stepSelection,
+    join,
+    changed,
+    asOne,
     load,
     undo: () => {
       restore(stack.undo(now()));

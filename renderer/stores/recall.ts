@@ -82,13 +82,15 @@ export function recall(recipe: Recipe, without: readonly Missing[] = []): void {
     const pins = emphasis.references.map(({ contentHash }) => contentHash).filter((hash) => !lost.has(hash));
     references.choices.set(id, { pins, bans: [], anyway: true, exact: true });
   }
-  prompt.load({ text: recipe.prompt, chips });
-  if (packs.usable.some((pack) => pack.packId === recipe.pack.id)) packs.wantedId = recipe.pack.id;
-  sampling.seed = recipe.seed;
-  sampling.seedLocked = true;
-  sampling.ownSteps = recipe.steps;
-  sampling.ownGuidance = recipe.guidance;
-  sampling.source = recipe.source.kind;
-  sampling.referencesPerEmphasis = Math.max(1, recipe.referencesPerEmphasis);
-  sampling.upscale = recipe.output.upscaled;
+  prompt.asOne(() => {
+    prompt.load({ text: recipe.prompt, chips });
+    if (packs.usable.some((pack) => pack.packId === recipe.pack.id)) packs.wantedId = recipe.pack.id;
+    sampling.seed = recipe.seed;
+    sampling.seedLocked = true;
+    sampling.ownSteps = recipe.steps;
+    sampling.ownGuidance = recipe.guidance;
+    sampling.source = recipe.source.kind;
+    sampling.referencesPerEmphasis = Math.max(1, recipe.referencesPerEmphasis);
+    sampling.upscale = recipe.output.upscaled;
+  });
 }

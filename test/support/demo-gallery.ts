@@ -2,6 +2,8 @@
 import { AppError } from '#contract';
 import type { GalleryPair, Pair, Recipe, StudioServices } from '#contract';
 
+type Browse = Parameters<StudioServices['gallery']['browse']>[0];
+
 interface Marks {
   starred: boolean;
   tags: string[];
@@ -31,6 +33,31 @@ export function demoGallery(
   const known = (ids: readonly string[]): Pair[] =>
     ids.flatMap((id) => pairs.find((p) => p.pairId === id) ?? []);
 
+  function browse({ after, limit, filter: f }: Browse): { items: GalleryPair[]; next: string | null } {
+    const found = pairs.map(shown).filter(
+      (p) =>
+        (p.deletedAt !== null) === f.deleted &&
+        (f.starred === undefined || p.starred === f.starred) &&
+        (f.tag === undefined || p.tags.includes(f.tag)) &&
+        (f.packId === undefined || p.packId === f.packId) &&
+        (f.words ?? '')
+          .toLowerCase()
+          .split(' ')
+          .every((w) => ` ${p.prompt.toLowerCase()}`.includes(w === '' ? '' : ` ${w}`)) &&
+        (f.emphasis === undefined ||
+          recipesOf(p).some((r) => r.emphases.some((e) => e.phrase === f.emphasis))) &&
+        (f.reference === undefined ||
+          recipesOf(p).some((r) =>
+            r.emphases.some((e) => e.references.some((x) => x.contentHash === f.reference)),
+          )) &&
+        p.createdAt >= (f.from ?? 0) &&
+        p.createdAt < (f.to ?? Infinity),
+    );
+    const start = after === undefined ? 0 : found.findIndex((p) => p.pairId === after) + 1;
+    const items = found.slice(start, start + limit);
+    return { items, next: start + limit < found.length ? (items.at(-1)?.pairId ?? null) : null };
+  }
+
   return {
     list: ({ limit }) => ({
       items: pairs.filter(({ pairId }) => marksOf(pairId).deletedAt === null).slice(0, limit),
@@ -46,29 +73,39 @@ export function demoGallery(
       if (!recipe) throw new AppError('not_found', 'No image has this id.');
       return recipe;
     },
-    browse({ after, limit, filter: f }) {
-      const found = pairs.map(shown).filter(
-        (p) =>
-          (p.deletedAt !== null) === f.deleted &&
-          (f.starred === undefined || p.starred === f.starred) &&
-          (f.tag === undefined || p.tags.includes(f.tag)) &&
-          (f.packId === undefined || p.packId === f.packId) &&
-          (f.words ?? '')
-            .toLowerCase()
-            .split(' ')
-            .every((w) => ` ${p.prompt.toLowerCase()}`.includes(w === '' ? '' : ` ${w}`)) &&
-          (f.emphasis === undefined ||
-            recipesOf(p).some((r) => r.emphases.some((e) => e.phrase === f.emphasis))) &&
-          (f.reference === undefined ||
-            recipesOf(p).some((r) =>
-              r.emphases.some((e) => e.references.some((x) => x.contentHash === f.reference)),
-            )) &&
-          p.createdAt >= (f.from ?? 0) &&
-          p.createdAt < (f.to ?? Infinity),
-      );
-      const start = after === undefined ? 0 : found.findIndex((p) => p.pairId === after) + 1;
-      const items = found.slice(start, start + limit);
-      return { items, next: start + limit < found.length ? (items.at(-1)?.pairId ?? null) : null };
+    browse,
+    window({ offset, limit, filter, grouped, run }) {
+      const all: GalleryPair[] = [];
+      for (let after: string | undefined; ;) {
+        const page = browse({ limit: 500, filter, ...(after === undefined ? {} : { after }) });
+        all.push(...page.items);
+        if (page.next === null) break;
+        after = page.next;
+      }
+      const begins = all.flatMap((p, i) => (i > 0 && all[i - 1]?.prompt === p.prompt ? [] : [i]));
+      const runOf = (i: number): GalleryPair[] => all.slice(begins[i], begins[i + 1] ?? all.length);
+      if (grouped) {
+        const shown = begins.map((_, i) => runOf(i)).slice(offset, offset + limit);
+        const items = shown.flatMap((pairsOf) => pairsOf.slice(0, 1));
+        return { total: begins.length, items, counts: shown.map((pairsOf) => pairsOf.length) };
+      }
+      const inside =
+        run === undefined
+          ? all
+          : (begins.map((_, i) => runOf(i)).find((r) => r.some((p) => p.pairId === run)) ?? []);
+      return { total: inside.length, items: inside.slice(offset, offset + limit) };
+    },
+    ofImages({ imageIds }) {
+      const found = live().filter((p) => p.results.some((r) => imageIds.includes(r.imageId)));
+      return { pairs: found };
+    },
+    export({ as, pairIds }) {
+      const many = as === 'files' && pairIds.length > 1;
+      return {
+        name: as === 'sheet' ? 'contact-sheet.png' : many ? 'pairs.zip' : 'picture.png',
+        type: many ? 'application/zip' : 'image/png',
+        bytes: new Uint8Array([0x89, 0x50]),
+      };
     },
     facets() {
       const all = live();

@@ -29,6 +29,7 @@ import type { DrawSentence } from './demo-evaluation.ts';
 import { demoExplain } from './demo-explain.ts';
 import { demoGallery } from './demo-gallery.ts';
 import { DEMO_PACK, demoPacks } from './demo-packs.ts';
+import { demoQueue } from './demo-queue.ts';
 import { demoSets } from './demo-sets.ts';
 
 export interface DemoOptions {
@@ -159,6 +160,16 @@ export function demoHost({
       .sort((a, b) => b.score - a.score);
   }
 
+  /** The results as a search by look finds them: all of them, the newest first. */
+  const ownHits = (): Omit<Hit, 'rank'>[] =>
+    pairs.flatMap(({ results }) =>
+      results.map(({ imageId, contentHash, width, height }) => ({
+        image: { imageId, contentHash, name: imageId, width, height, importedAt: 0, rootId: null },
+        score: 0.3,
+        strength: null,
+      })),
+    );
+
   function emit(job: DemoJob, event: DistributiveOmit<JobEvent, 'jobId' | 'seq' | 'at'>): void {
     const base = { jobId: job.summary.jobId, seq: (job.events.at(-1)?.seq ?? 0) + 1, at: Date.now() };
     if (event.type === 'preview') {
@@ -222,34 +233,47 @@ export function demoHost({
     emit(job, { type: 'done', pairId: pair.pairId, results, wallSeconds: (Date.now() - began) / 1000 });
   }
 
-  let chain: Promise<void> = Promise.resolve();
   const jobOf = (jobId: string): DemoJob => {
     const job = jobs.get(jobId);
     if (!job) throw new AppError('not_found', `No job has the id ${jobId}.`);
     return job;
   };
 
+  function submitJob(request: GenerateRequest): string {
+    const jobId = hash(`${jobs.size} ${Date.now()}`).slice(0, 16);
+    const summary: JobSummary = {
+      jobId,
+      state: 'queued',
+      request,
+      createdAt: Date.now(),
+      startedAt: null,
+      endedAt: null,
+      attempts: 0,
+      pairId: null,
+      error: null,
+    };
+    const job: DemoJob = { summary, events: [], abort: new AbortController(), wake: new Set() };
+    const position = [...jobs.values()].filter(({ summary: { endedAt } }) => endedAt === null).length;
+    jobs.set(jobId, job);
+    emit(job, { type: 'queued', position });
+    queue.add(jobId);
+    return jobId;
+  }
+
+  function cancelJob(jobId: string): void {
+    const job = jobOf(jobId);
+    job.abort.abort();
+    queue.drop(jobId);
+    if (job.summary.state !== 'queued') return;
+    job.summary = { ...job.summary, state: 'cancelled', endedAt: Date.now() };
+    emit(job, { type: 'cancelled' });
+  }
+
+  const queue = demoQueue((jobId) => run(jobOf(jobId)), submitJob, cancelJob);
+
   const jobService: StudioServices['jobs'] = {
-    submit(request) {
-      const jobId = hash(`${jobs.size} ${Date.now()}`).slice(0, 16);
-      const summary: JobSummary = {
-        jobId,
-        state: 'queued',
-        request,
-        createdAt: Date.now(),
-        startedAt: null,
-        endedAt: null,
-        attempts: 0,
-        pairId: null,
-        error: null,
-      };
-      const job: DemoJob = { summary, events: [], abort: new AbortController(), wake: new Set() };
-      const position = [...jobs.values()].filter(({ summary: { endedAt } }) => endedAt === null).length;
-      jobs.set(jobId, job);
-      emit(job, { type: 'queued', position });
-      chain = chain.then(() => (job.abort.signal.aborted ? undefined : run(job)));
-      return { jobId };
-    },
+    ...queue.service,
+    submit: (request) => ({ jobId: submitJob(request) }),
     list: ({ limit }) => ({
       items: [...jobs.values()]
         .map(({ summary }) => summary)
@@ -258,13 +282,8 @@ export function demoHost({
       next: null,
     }),
     cancel({ jobId }) {
-      const job = jobOf(jobId);
-      job.abort.abort();
-      if (job.summary.state === 'queued') {
-        job.summary = { ...job.summary, state: 'cancelled', endedAt: Date.now() };
-        emit(job, { type: 'cancelled' });
-      }
-      return { state: job.summary.state };
+      cancelJob(jobId);
+      return { state: jobOf(jobId).summary.state };
     },
     async *watch({ jobId, after }, { signal }) {
       const job = jobOf(jobId);
@@ -353,15 +372,13 @@ export function demoHost({
           },
         };
       },
-      search: ({ text, k, fold = 'bytes' }) => ({
-        hits: hits(text ?? '')
-          .slice(0, k)
-          .map((hit, i) => ({
-            ...hit,
-            strength: text === undefined ? null : hit.strength,
-            rank: i + 1,
-            ...(fold === 'bytes' ? {} : { alike: i % 3 }),
-          })),
+      search: ({ text, k, fold = 'bytes', filter }) => ({
+        hits: (filter?.own ? ownHits() : hits(text ?? '')).slice(0, k).map((hit, i) => ({
+          ...hit,
+          strength: text === undefined ? null : hit.strength,
+          rank: i + 1,
+          ...(fold === 'bytes' ? {} : { alike: i % 3 }),
+        })),
       }),
       async references({ phrase, k, pins, bans }) {
         await sleep(120);
@@ -426,7 +443,7 @@ export function demoHost({
     },
     async close() {
       for (const job of jobs.values()) job.abort.abort();
-      await chain;
+      await queue.idle();
     },
   };
 }

@@ -72,12 +72,29 @@ try {
     await page.getByTestId('mode-side').check({ force: true });
     await page.getByTestId('queue-button').click();
     await page.getByTestId('queue-history').waitFor();
+    await page.getByTestId('queue-pause').click();
+    for (let i = 1; i <= 3; i++) {
+      await page.getByTestId('generate').click();
+      await page.waitForFunction(
+        (count) =>
+          document.querySelector('[data-testid="queue-pill"]')?.textContent?.includes(`${count} waiting`),
+        i,
+      );
+    }
+    if (!(await page.getByTestId('queue').isVisible())) await page.getByTestId('queue-button').click();
+    await page.getByTestId('queue-row').nth(2).waitFor();
     await shoot(page, name('queue'));
+    await page.getByTestId('cancel-all').click();
+    await page.getByTestId('queue-pause').click();
     await page.keyboard.press('Escape');
     await page.getByTestId('place-gallery').click();
     await page.getByTestId('grid-item').nth(2).click();
     await page.getByTestId('marked-sentence').locator('.chip').first().waitFor();
     await shoot(page, name('gallery'));
+    await page.getByTestId('mark-all').click();
+    await page.getByTestId('export-marked').click();
+    await shoot(page, name('export'));
+    await page.keyboard.press('Escape');
     await page.getByTestId('place-references').click();
     await page.getByTestId('library-search').fill('dark shades');
     await page.getByText('best first').waitFor();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AppError } from '#contract';
 import type { GalleryPair, Pair, StudioServices } from '#contract';
 import type { PairRow, Store } from '../store/index.ts';
+import type { Orders } from './order.ts';
 
 type Service = StudioServices['gallery'];
 
@@ -14,6 +15,7 @@ export interface BrowseOptions {
   /** Where what was found out about a picture is kept. */
   readonly beside: (imageId: string) => string;
   readonly pairOf: (row: PairRow) => Pair;
+  readonly orders: Orders;
   readonly now: () => number;
   /** Told after a purge: content hashes of results that no search may find any more. */
   readonly onPurged: (contentHashes: readonly string[]) => Promise<void>;
@@ -35,9 +37,13 @@ export function makeBrowse({
   images,
   beside,
   pairOf,
+  orders,
   now,
   onPurged,
-}: BrowseOptions): Pick<Service, 'browse' | 'facets' | 'mark' | 'remove' | 'restore' | 'purge'> {
+}: BrowseOptions): Pick<
+  Service,
+  'browse' | 'window' | 'ofImages' | 'facets' | 'mark' | 'remove' | 'restore' | 'purge'
+> {
   const { read, write } = store;
   const shown = (row: PairRow): GalleryPair => ({
     ...pairOf(row),
@@ -56,6 +62,29 @@ export function makeBrowse({
       const last = items.at(-1);
       return { items: items.map(shown), next: rows.length > limit && last ? mark(last) : null };
     },
+    window({ offset, limit, filter, grouped, run }) {
+      const itemsOf = (numbers: readonly number[]): GalleryPair[] =>
+        numbers.flatMap((number) => read.gallery.byNumber(number) ?? []).map(shown);
+      if (grouped) {
+        const { total, numbers, counts } = orders.grouped(filter, offset, limit);
+        return { total, items: itemsOf(numbers), counts: [...counts] };
+      }
+      const number = run === undefined ? undefined : read.gallery.pair(run)?.number;
+      if (run !== undefined && number === undefined) return { total: 0, items: [] };
+      const { total, numbers } =
+        number === undefined
+          ? orders.slice(filter, offset, limit)
+          : orders.run(filter, number, offset, limit);
+      return { total, items: itemsOf(numbers) };
+    },
+    ofImages({ imageIds }) {
+      const pairIds = imageIds.flatMap((id) => read.gallery.result(id)?.pair_id ?? []);
+      return {
+        pairs: known(pairIds)
+          .filter((row) => row.deleted_at === null)
+          .map(shown),
+      };
+    },
     facets: () => ({
       ...read.gallery.counts(),
       tags: read.gallery.facet('tags').map(({ name, count }) => ({ tag: name, count })),
@@ -70,14 +99,19 @@ export function makeBrowse({
           for (const tag of addTags) write.gallery.tag(number, tag);
         }
       });
+      orders.changed();
       return { pairs: known(pairIds).map(shown) };
     },
-    remove: ({ pairIds }) => ({
-      pairIds: store.transaction(() => pairIds.filter((id) => write.gallery.bin(id, now()))),
-    }),
-    restore: ({ pairIds }) => ({
-      pairIds: store.transaction(() => pairIds.filter((id) => write.gallery.unbin(id))),
-    }),
+    remove({ pairIds }) {
+      const gone = store.transaction(() => pairIds.filter((id) => write.gallery.bin(id, now())));
+      orders.changed();
+      return { pairIds: gone };
+    },
+    restore({ pairIds }) {
+      const back = store.transaction(() => pairIds.filter((id) => write.gallery.unbin(id)));
+      orders.changed();
+      return { pairIds: back };
+    },
     async purge({ pairIds }) {
       const rows = known(pairIds ?? read.gallery.binned()).filter((row) => row.deleted_at !== null);
       const results = rows.flatMap((row) => read.gallery.results(row.pair_id));
@@ -87,6 +121,7 @@ export function makeBrowse({
           if (!read.gallery.resultByHash(content_hash) && write.images.dropOwn(content_hash))
             write.facts.drop(content_hash);
       });
+      orders.changed();
       // Rows first: a file that a crash leaves behind here is waste, a row without its file would be a lie.
       for (const { file, image_id } of results)
         for (const path of [join(images, file), beside(image_id)]) await rm(path, { force: true });

@@ -9,6 +9,8 @@ import type { Arm, Pair, Result, StudioServices } from '#contract';
 import { writeAtomic } from '../../files.ts';
 import type { PairRow, ResultRow, Store } from '../store/index.ts';
 import { makeBrowse } from './browse.ts';
+import { makeExport } from './export.ts';
+import { makeOrders } from './order.ts';
 import { readText, withText } from './png-text.ts';
 
 export { readText, withText } from './png-text.ts';
@@ -107,6 +109,7 @@ export function makeGallery(
 ): Gallery {
   const images = join(folder, 'images');
   const beside = (imageId: string): string => join(images, `${imageId}.why`);
+  const orders = makeOrders(store);
   const pairOf = (p: PairRow): Pair => ({
     pairId: p.pair_id,
     jobId: p.job_id,
@@ -146,9 +149,10 @@ export function makeGallery(
           });
         }
         const results = rows.map(toResult);
+        let number = 0;
         store.transaction(() => {
           const packId = pictures[0]?.recipe.pack.id ?? 'unknown';
-          store.write.gallery.pair(
+          number = store.write.gallery.pair(
             { pair_id: pairId, job_id: jobId, created_at: now(), prompt, seed, pack_id: packId },
             pictures.flatMap(({ recipe }) => recipe.emphases.map((e) => e.phrase)),
             referencesOf(pictures),
@@ -156,6 +160,7 @@ export function makeGallery(
           for (const row of rows) store.write.gallery.result(row);
           also(pairId, results);
         });
+        orders.added(number);
         return { pairId, results };
       } catch (error) {
         for (const { file } of rows) await rm(join(images, file), { force: true });
@@ -167,7 +172,8 @@ export function makeGallery(
     beside,
     fileByHash: (contentHash) => read(store.read.gallery.resultByHash(contentHash)),
     service: {
-      ...makeBrowse({ store, images, beside, pairOf, now, onPurged }),
+      ...makeBrowse({ store, images, beside, pairOf, orders, now, onPurged }),
+      ...makeExport({ store, file: read, describe, recipeKey: RECIPE_KEY }),
       list({ after, limit }) {
         const rows = store.read.gallery.page(
           after === undefined ? Number.MAX_SAFE_INTEGER : Number(after),

@@ -16,10 +16,17 @@ function chunk(type: string, data: Buffer): Buffer {
   return out;
 }
 
-/** The PNG with iTXt entries before its end. Keys are at most 79 Latin-1 characters. */
-export function withText(png: Uint8Array, entries: Readonly<Record<string, string>>): Buffer {
+/** Length of the signature with the header, after which other chunks may come. */
+const HEAD = 33;
+
+/** The PNG with iTXt entries before its end, or before its pixels. Keys are at most 79 Latin-1 characters. */
+export function withText(
+  png: Uint8Array,
+  entries: Readonly<Record<string, string>>,
+  place: 'front' | 'end' = 'end',
+): Buffer {
   const file = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
-  const end = file.lastIndexOf('IEND', undefined, 'latin1') - 4;
+  const end = place === 'front' ? HEAD : file.lastIndexOf('IEND', undefined, 'latin1') - 4;
   const chunks = Object.entries(entries).map(([key, text]) =>
     chunk('iTXt', Buffer.concat([Buffer.from(`${key}\0\0\0\0\0`, 'latin1'), Buffer.from(text, 'utf8')])),
   );

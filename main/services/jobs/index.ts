@@ -10,6 +10,7 @@ import type { PacksService } from '../packs/index.ts';
 import type { JobRow, Store } from '../store/index.ts';
 import { makeEventLog } from './events.ts';
 import { prepare } from './prepare.ts';
+import { makeQueue } from './queue.ts';
 import type { PrepareEngine, SamplerLevels } from './prepare.ts';
 import { makeRecipe, picturesOf } from './recipe.ts';
 import type { ArmResult, JobFacts, SamplingChoice } from './recipe.ts';
@@ -98,6 +99,8 @@ export function makeJobs({
   const changed = (jobId: string): void => {
     for (const listener of listeners) listener(jobId);
   };
+  const queue = makeQueue({ store, log, now, check: (id) => packs.get(id), changed, next });
+  listeners.add(queue.heard);
 
   /** State and final event together, so that a crash leaves both or neither. A job that has ended stays as it is. */
   const end = (jobId: string, state: JobState, error: ErrorBody | null): void => {
@@ -245,7 +248,7 @@ export function makeJobs({
 
   /** Takes up the next job. While the catalog cannot be written the queue waits and tries again. */
   function next(): void {
-    if (running || closing) return;
+    if (running || closing || queue.paused()) return;
     clearTimeout(timer);
     try {
       if (!writeDown()) throw new AppError('disk_full', 'A job that has ended could not be written down.');
@@ -328,6 +331,7 @@ export function makeJobs({
       writeDown();
     },
     service: {
+      ...queue.service,
       async submit(request) {
         let jobId = '';
         await enqueue([request], ([id = '']) => {

@@ -28,6 +28,8 @@ export interface ImageFilter {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly words?: string | undefined;
+  /** True: only what the studio made; false: only the user's own. */
+  readonly own?: boolean | undefined;
   /** True: only images whose every file is gone; false: only the others. */
   readonly missing?: boolean | undefined;
 }
@@ -95,6 +97,11 @@ function conditionsOf(f: ImageFilter): Condition[] {
       },
     });
   }
+  if (f.own !== undefined)
+    out.push({
+      where: `${f.own ? '' : 'NOT '}(i.root_id IS NULL AND i.content_hash IN (SELECT content_hash FROM results))`,
+      values: [],
+    });
   if (f.rootId !== undefined) {
     const within =
       'SELECT content_hash FROM files WHERE root_id = ? UNION SELECT content_hash FROM images WHERE root_id = ?';

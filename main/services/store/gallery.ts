@@ -76,6 +76,7 @@ function conditionsOf(f: PairFilter): Condition[] {
 
 export function galleryReads(db: Db) {
   const pair = db.prepare<[string], PairRow>('SELECT * FROM pairs WHERE pair_id = ?');
+  const byNumber = db.prepare<[number], PairRow>('SELECT * FROM pairs WHERE number = ?');
   const page = db.prepare<[number, number], PairRow>(
     'SELECT * FROM pairs WHERE number < ? AND deleted_at IS NULL ORDER BY number DESC LIMIT ?',
   );
@@ -110,12 +111,12 @@ export function galleryReads(db: Db) {
     emphases: facet('emphasis', 'pair_emphases'),
   };
 
-  /** Pairs below a place of the order, newest first. `below`: [created_at, number] of the last one of the page before. */
-  function browse(
+  /** The statement for a filter's pairs, newest first, with its values. */
+  function statement(
+    columns: string,
     filter: PairFilter,
     below: readonly [number, number] | undefined,
-    limit: number,
-  ): PairRow[] {
+  ): { sql: string; values: (string | number)[] } {
     const conditions = conditionsOf(filter);
     const lead = conditions.find((c) => c.lead !== undefined);
     // A stretch of time without a leading table is read along the index of times, which gives the same order.
@@ -133,18 +134,55 @@ export function galleryReads(db: Db) {
       wheres.push(`${order[0] as string} < ?`);
       values.push(below[1]);
     }
+    const where = wheres.length > 0 ? `WHERE ${wheres.join(' AND ')}` : '';
+    const sql = `SELECT ${columns} FROM ${lead?.lead ?? 'pairs p'} ${where}
+           ORDER BY ${order.map((o) => `${o} DESC`).join(', ')}`;
+    return { sql, values };
+  }
+
+  /** Pairs below a place of the order, newest first. `below`: [created_at, number] of the last one of the page before. */
+  function browse(
+    filter: PairFilter,
+    below: readonly [number, number] | undefined,
+    limit: number,
+  ): PairRow[] {
+    const { sql, values } = statement('p.*', filter, below);
+    return db.prepare<(string | number)[], PairRow>(`${sql} LIMIT ?`).all(...values, limit);
+  }
+
+  /** Numbers of all pairs of a filter, newest first. */
+  function numbers(filter: PairFilter): number[] {
+    const { sql, values } = statement('p.number', filter, undefined);
     return db
-      .prepare<(string | number)[], PairRow>(
-        `SELECT p.* FROM ${lead?.lead ?? 'pairs p'} ${wheres.length > 0 ? `WHERE ${wheres.join(' AND ')}` : ''}
-           ORDER BY ${order.map((o) => `${o} DESC`).join(', ')} LIMIT ?`,
-      )
-      .all(...values, limit);
+      .prepare<(string | number)[], number>(sql)
+      .pluck()
+      .all(...values);
+  }
+
+  /** Where the runs of a filter's order begin: the place of the newest pair of each, newest first. */
+  function runs(filter: PairFilter): number[] {
+    const { sql, values } = statement('p.prompt', filter, undefined);
+    const begins: number[] = [];
+    let last: string | undefined;
+    let place = 0;
+    for (const prompt of db
+      .prepare<(string | number)[], string>(sql)
+      .pluck()
+      .iterate(...values)) {
+      if (prompt !== last) begins.push(place);
+      last = prompt;
+      place++;
+    }
+    return begins;
   }
 
   return {
     pair: (id: string) => pair.get(id),
     page: (below: number, limit: number) => page.all(below, limit),
     browse,
+    numbers,
+    runs,
+    byNumber: (number: number) => byNumber.get(number),
     results: (pairId: string) => results.all(pairId),
     result: (imageId: string) => result.get(imageId),
     resultByHash: (contentHash: string) => byHash.get(contentHash),
@@ -187,6 +225,7 @@ export function galleryWrites(db: Db) {
       words.run(number, p.prompt);
       for (const e of emphases) emphasis.run(number, e);
       for (const hash of references) reference.run(number, hash);
+      return number;
     },
     result: (r: ResultRow) =>
       result.run(r.image_id, r.pair_id, r.arm, r.content_hash, r.file, r.width, r.height, r.recipe),

@@ -19,7 +19,7 @@ export { jobReads, jobWrites } from './jobs.ts';
 export { wordsQuery } from './words.ts';
 export type { EventRow, JobRow } from './jobs.ts';
 export { galleryReads, galleryWrites } from './gallery.ts';
-export type { PairRow, ResultRow } from './gallery.ts';
+export type { PairFilter, PairRow, ResultRow } from './gallery.ts';
 export { setReads, setWrites } from './sets.ts';
 export type { CellRow, SetRow } from './sets.ts';
 export { quarantineReads, quarantineWrites } from './quarantine.ts';

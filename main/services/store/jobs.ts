@@ -37,6 +37,10 @@ export function jobReads(db: Db) {
   const last = db.prepare<[string], { seq: number | null }>(
     'SELECT max(seq) AS seq FROM events WHERE job_id = ?',
   );
+  const waiting = db
+    .prepare<[], string>(`SELECT job_id FROM jobs WHERE state = 'queued' ORDER BY number`)
+    .pluck();
+  const paused = db.prepare<[], number>(`SELECT value FROM counters WHERE name = 'queue_paused'`).pluck();
   const running = db.prepare<[], JobRow>(`SELECT * FROM jobs WHERE state = 'running'`);
   const final = db.prepare<[string], { seq: number }>(`SELECT seq FROM events WHERE job_id = ? AND ${FINAL}`);
   const unfinished = db.prepare<[], JobRow>(
@@ -46,6 +50,9 @@ export function jobReads(db: Db) {
   return {
     one: (id: string) => one.get(id),
     next: () => next.get(),
+    /** Ids, in the order in which they will run. */
+    waiting: () => waiting.all(),
+    paused: () => paused.get() === 1,
     before: (n: number) => before.get(n)?.n ?? 0,
     page: (below: number, limit: number) => page.all(below, limit),
     events: (id: string, after: number) => events.all(id, after),
@@ -67,9 +74,22 @@ export function jobWrites(db: Db) {
   );
   const end = db.prepare('UPDATE jobs SET state = ?, ended_at = ?, pair_id = ?, error = ? WHERE job_id = ?');
   const event = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?)');
+  const pause = db.prepare(
+    `INSERT INTO counters VALUES ('queue_paused', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+  );
+  const numberOf = db.prepare<[string], number>('SELECT number FROM jobs WHERE job_id = ?').pluck();
+  const renumber = db.prepare('UPDATE jobs SET number = ? WHERE job_id = ?');
   const dropPreviews = db.prepare(`DELETE FROM events WHERE job_id = ? AND type = ?`);
   return {
     add: (id: string, request: string, at: number) => add.run(id, request, at).lastInsertRowid as number,
+    pause: (paused: boolean) => pause.run(paused ? 1 : 0),
+    /** Deals the numbers of these jobs out again in this order. Call inside a transaction. */
+    reorder: (ids: readonly string[]) => {
+      const numbers = ids.map((id) => numberOf.get(id) as number).sort((a, b) => a - b);
+      // Numbers are unique: out of the way first.
+      ids.forEach((id, i) => renumber.run(-1 - i, id));
+      ids.forEach((id, i) => renumber.run(numbers[i], id));
+    },
     start: (id: string, at: number) => start.run(at, id),
     end: (id: string, state: string, at: number, pairId: string | null, error: string | null) =>
       end.run(state, at, pairId, error, id),

@@ -10,7 +10,7 @@ import * as v from 'valibot';
 import { AppError, Arm, RatingSheet, StudySet, isWhole, toAppError } from '#contract';
 import type { MakeStudy, StudioServices, StudyList, StudySummary } from '#contract';
 import { writeAtomic, writeDerived } from '../../files.ts';
-import { bare } from './bare-png.ts';
+import { bare } from '../../bare-png.ts';
 import { drawSet, shuffle } from './draw.ts';
 import type { Candidate, KeyEntry } from './draw.ts';
 import { csvOf, resultsOf, rowsOf } from './results.ts';

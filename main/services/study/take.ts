@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { AppError } from '#contract';
 import type { StudySet } from '#contract';
 import { writeAtomic, writeDerived } from '../../files.ts';
-import { bare } from './bare-png.ts';
+import { bare } from '../../bare-png.ts';
 
 export interface Take {
   /** Throws `conflict` where a study of this name is here. */

@@ -1,6 +1,7 @@
 /** The gallery and the references in Chromium over the demonstration studio. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
+import { breaches } from '../../support/axe.ts';
 import { launchChromium } from '../../support/browser.ts';
 import { makePair, openDemo, writeMarked } from '../../support/demo-page.ts';
 import { serveDemo } from '../../support/demo-serve.ts';
@@ -76,6 +77,90 @@ describe('the gallery', () => {
   });
 });
 
+describe('the gallery on its way out', () => {
+  it('exports what is marked with the metadata that is chosen, remembers the choice, and finds by look', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await page.getByTestId('place-gallery').click();
+    const tiles = page.getByTestId('grid-item');
+    await soon(() => tiles.count()).toBeGreaterThan(1);
+    const all = await tiles.count();
+    await page.getByTestId('mark-all').click();
+    await soon(() => page.getByTestId('selection-bar').textContent()).toContain(`${all} marked`);
+    await page.getByTestId('gallery-grid').focus();
+    await page.keyboard.press('e');
+    expect((await breaches(page)).found).toEqual([]);
+    await page.getByTestId('export-metadata-none').check();
+    await page.getByTestId('export-as-sheet').check();
+    const waiting = page.waitForEvent('download');
+    await page.getByTestId('export-go').click();
+    expect((await waiting).suggestedFilename()).toBe('contact-sheet.png');
+    await page.getByTestId('export-dialog').waitFor({ state: 'detached' });
+    await page.getByTestId('export-marked').click();
+    expect(await page.getByTestId('export-metadata-none').isChecked()).toBe(true);
+    expect(await page.getByTestId('export-origin').isChecked()).toBe(true);
+    await page.keyboard.press('Escape');
+    await page.getByTestId('export-dialog').waitFor({ state: 'detached' });
+
+    await page.keyboard.press('Escape');
+    await page.getByTestId('group').click();
+    await soon(() => page.getByTestId('gallery-heading').textContent()).toContain('run');
+    await page.getByTestId('mark-all').click();
+    await soon(() => page.getByTestId('selection-bar').textContent()).toContain(`${all} marked`);
+    await page.getByTestId('group').click();
+    await page.getByTestId('by-look').click();
+    await page.getByTestId('gallery-none').waitFor();
+    await page.getByTestId('gallery-search').fill('dark shades');
+    await soon(() => page.getByTestId('gallery-heading').textContent()).toContain('best first');
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
+
+describe('the queue', () => {
+  it('is paused, reordered and replaced from the tray, by keyboard too, in two tabs alike', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await page.getByTestId('queue-button').click();
+    await page.getByTestId('queue-pause').click();
+    await page.getByTestId('queue-line').getByText('Paused').waitFor();
+    await page.keyboard.press('Escape');
+    for (const words of ['one red robot', 'two red robots', 'three red robots']) {
+      await writeMarked(page, words);
+      await page.keyboard.press('Control+Enter');
+      await soon(() => page.getByTestId('queue-pill').textContent()).toContain('waiting');
+      await soon(() => page.getByTestId('generate').isEnabled()).toBe(true);
+    }
+    await page.getByTestId('queue-button').click();
+    const rows = page.getByTestId('queue-row');
+    const order = () => rows.locator('.words').allTextContents();
+    await soon(order).toEqual(['one red robot', 'two red robots', 'three red robots']);
+    expect((await breaches(page)).found).toEqual([]);
+    await rows.nth(2).getByTestId('queue-earlier').click();
+    await soon(order).toEqual(['one red robot', 'three red robots', 'two red robots']);
+    await rows.nth(2).getByTestId('queue-cancel').focus();
+    await page.keyboard.press('Alt+ArrowUp');
+    await soon(order).toEqual(['one red robot', 'two red robots', 'three red robots']);
+    await rows.nth(2).locator('.preview').dragTo(rows.nth(0).locator('.preview'));
+    await soon(order).toEqual(['three red robots', 'one red robot', 'two red robots']);
+
+    const other = await openDemo(browser, served);
+    await other.page.getByTestId('queue-button').click();
+    await soon(() => other.page.getByTestId('queue-row').locator('.words').allTextContents()).toEqual([
+      'three red robots',
+      'one red robot',
+      'two red robots',
+    ]);
+    await rows.nth(1).getByTestId('queue-replace').click();
+    await soon(order).toEqual(['three red robots', 'three red robots', 'two red robots']);
+    await page.getByTestId('queue-replace-all').click();
+    await soon(order).toEqual(['three red robots']);
+    await page.getByTestId('queue-pause').click();
+    await soon(() => other.page.getByTestId('queue-row').count()).toBe(0);
+    expect([...complaints, ...other.complaints]).toEqual([]);
+    await other.close();
+    await close();
+  });
+});
+
 describe('the references', () => {
   it('are searched by words and by look, and pinned for a phrase', async () => {
     const { page, complaints, close } = await openDemo(browser, served);
@@ -112,6 +197,7 @@ describe('the references', () => {
     await page.getByTestId('duplicates-look').getByRole('button').first().click();
     await soon(() => page.getByTestId('image-detail').locator('h2').textContent()).not.toBe(name);
     expect(await page.getByTestId('used-by').textContent()).toContain('2');
+    expect((await breaches(page)).found).toEqual([]);
 
     // By keyboard: two marks, then out of the catalog, which asks first.
     await page.getByTestId('library-grid').focus();
@@ -120,6 +206,7 @@ describe('the references', () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('x');
     await page.getByTestId('remove-marked').click();
+    expect((await breaches(page)).found).toEqual([]);
     await page.keyboard.press('Escape');
     expect(await page.getByTestId('image-selection').isVisible()).toBe(true);
     await page.getByTestId('remove-marked').click();
