@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { call, stream } from './define.ts';
 import {
+  AddVectors,
   Backup,
   Backups,
   BrowseRequest,
@@ -96,6 +97,7 @@ import {
   SubmitSet,
   TagImages,
   TaggedImages,
+  VectorPass,
   WatchJob,
   WatchRoots,
   WindowRequest,
@@ -156,6 +158,10 @@ export const contract = {
     /** Answers with all choices for the phrase after this one. */
     choose: call(Choose, PhraseChoices),
     watch: stream(WatchRoots, RootEvent),
+    /** Answers at once; the pass goes on after the answer. Searches with other packs go on meanwhile. */
+    addVectors: call(AddVectors, VectorPass),
+    /** The passes that are on, then every change. */
+    vectorPasses: stream(Nothing, VectorPass),
     /** Imports that run, whoever started them, and every other change of folders and images. */
     activity: stream(Nothing, CatalogActivity),
     /** Makes a backup now; older ones that no day, week or month needs are removed. Restoring is for the command line. */

@@ -19,6 +19,15 @@ export interface Config {
   readonly port: number | null;
   /** Threads of the engine, before what the settings say; null leaves it to them. */
   readonly threads?: number | null;
+  /** A PostgreSQL server with pgvector for the vectors; absent: they are searched on this machine. */
+  readonly vectors?: VectorServer | null;
+}
+
+/** The address may hold a password: it is never shown. */
+export interface VectorServer {
+  readonly url: string;
+  /** Search with an HNSW index, no longer exactly. */
+  readonly approximate: boolean;
 }
 
 /** The user's data folder by the habits of each system. */
@@ -43,6 +52,19 @@ export function threadsOf(text: string | undefined): number | null {
   );
 }
 
+/** ACCENT_VECTORS and ACCENT_VECTORS_INDEX; null without a server. Throws `invalid_input`, never with the address. */
+export function vectorsOf(env: NodeJS.ProcessEnv): VectorServer | null {
+  const url = env['ACCENT_VECTORS'];
+  const index = env['ACCENT_VECTORS_INDEX'];
+  if (url === undefined || url === '') return null;
+  if (index !== undefined && index !== '' && index !== 'hnsw')
+    throw new AppError(
+      'invalid_input',
+      `ACCENT_VECTORS_INDEX: expected "hnsw", or nothing for the exact search, got "${index}".`,
+    );
+  return { url, approximate: index === 'hnsw' };
+}
+
 export function makeConfig(flags: { home?: string; port?: number | null; models?: string } = {}): Config {
   const models =
     flags.models ?? process.env['ACCENT_MODELS'] ?? fileURLToPath(new URL('../models', import.meta.url));
@@ -55,5 +77,6 @@ export function makeConfig(flags: { home?: string; port?: number | null; models?
     promptsFolder: join(models, 'evaluation', 'prompts'),
     port: flags.port ?? null,
     threads: threadsOf(process.env['ACCENT_THREADS']),
+    vectors: vectorsOf(process.env),
   };
 }

@@ -1,6 +1,5 @@
 /** Builds the services by hand in one visible order and closes them in reverse. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { AppError, contract } from '#contract';
 import type { GenerateRequest, PackManifest, Root, StudioServices } from '#contract';
 import type { Config } from './config.ts';
@@ -15,10 +14,11 @@ import {
 } from './engine/index.ts';
 import { removeParts } from './files.ts';
 import { makeInFlight } from './in-flight.ts';
+import { folderChecks, serverChecks } from './place-checks.ts';
 import { makeChild } from './link/index.ts';
 import type { Spawn } from './link/index.ts';
 import { makeCatalog } from './services/catalog/index.ts';
-import type { Embedder } from './services/catalog/index.ts';
+import type { Embedder, ExportReport, MergeReport } from './services/catalog/index.ts';
 import { makeEvaluation, makeLibrary } from './services/evaluate/index.ts';
 import { makeExplain } from './services/explain/index.ts';
 import { makeGallery } from './services/gallery/index.ts';
@@ -28,7 +28,15 @@ import { makeCheckText, makeIntake, makePacks } from './services/packs/index.ts'
 import type { InstalledPack } from './services/packs/index.ts';
 import { makeSets } from './services/sets/index.ts';
 import { makeSettings, storageOf } from './services/settings/index.ts';
-import { makeStore, openResults, openStore, takeLease } from './services/store/index.ts';
+import {
+  assertWritable,
+  makeStore,
+  openResults,
+  openSharedVectors,
+  openStore,
+  placeOf,
+  takeLease,
+} from './services/store/index.ts';
 import type { Store } from './services/store/index.ts';
 import { makeStudy } from './services/study/index.ts';
 
@@ -48,6 +56,11 @@ export interface Host {
   registerRoot(path: string): Promise<Root>;
   /** The sample folder as a root, or null when it is not there. */
   sampleRoot(): Promise<Root | null>;
+  /** Writes the user's images (not their files) into a new file, and merges such a file; for hosts whose user may name paths. */
+  exportCatalog(path: string, vectors: boolean, signal: AbortSignal): Promise<ExportReport>;
+  importCatalog(path: string, signal: AbortSignal): Promise<MergeReport>;
+  /** What speaks against the place of the data folder, a sentence each: to be shown at the start. */
+  placeProblems(): Promise<string[]>;
   /** PNG of a result, or WebP thumbnail of a catalog image, by opaque id. */
   asset(id: string): Promise<{ bytes: Uint8Array; type: 'image/png' | 'image/webp' } | null>;
   /**
@@ -60,12 +73,16 @@ export interface Host {
 const CLOSE_MS = 5000;
 const DECODE_MS = 5000;
 const BACKUP_LOOK_MS = 3_600_000;
+const PASS_LOOK_MS = 60_000;
 const THUMBNAIL = 256;
 
 /** Takes the lease, opens the catalog, starts the queue. Throws `catalog_locked` when somebody else has it. */
 export function createHost(config: Config, platform: Platform): Host {
   const now = platform.now ?? Date.now;
-  mkdirSync(config.home, { recursive: true });
+  const { vectors } = config;
+  // A wrong address is said at once; whether the server is there, the first search tells.
+  if (vectors) placeOf(vectors.url);
+  assertWritable(config.home);
   const release = takeLease(config.home, config.port);
   let store: Store;
   try {
@@ -147,6 +164,11 @@ export function createHost(config: Config, platform: Platform): Host {
     folder: config.home,
     pickFolder: platform.pickFolder,
     now,
+    openShared: vectors
+      ? (encoder, dims) =>
+          openSharedVectors({ ...vectors, encoder, dims, catalog: store.read.images.catalogId() })
+      : undefined,
+    busy: () => store.read.jobs.running().length > 0,
   });
   const levelsOf: JobsOptions['levelsOf'] = ({ kind, levels: count }, { steps, window }) => {
     const levels = samplingLevels(makeSchedule(kind, count), steps);
@@ -257,6 +279,7 @@ export function createHost(config: Config, platform: Platform): Host {
         const { packs: found, refused } = await packs.list();
         const wanted = packId === undefined ? found : found.filter((p) => p.packId === packId);
         if (packId !== undefined && wanted.length === 0) await packs.get(packId);
+        const used = await Promise.all(wanted.map((p) => packs.get(p.packId).catch(() => null)));
         const reports = [];
         for (const { packId: id } of wanted) {
           try {
@@ -277,7 +300,9 @@ export function createHost(config: Config, platform: Platform): Host {
               state: found.length > 0 ? ('ok' as const) : ('problem' as const),
               message: `${found.length} usable, ${refused.length} refused`,
             },
-            catalogCheck(await Promise.all(wanted.map((p) => packs.get(p.packId).catch(() => null)))),
+            catalogCheck(used),
+            ...(await folderChecks(resolve(config.home))),
+            ...(await serverChecks(vectors, catalog, used)),
           ],
           packs: reports,
           refused,
@@ -291,6 +316,16 @@ export function createHost(config: Config, platform: Platform): Host {
     void inFlight.run(() => catalog.backUpDaily()).catch(() => undefined);
   }, BACKUP_LOOK_MS);
   daily.unref();
+  /** Packs that were given a part of their vectors get the rest; what fails is told to who watches the passes. */
+  const passes = setInterval(() => {
+    void inFlight
+      .run(async () => {
+        const found = await packs.list();
+        await catalog.resumePasses(await Promise.all(found.packs.map((p) => packs.get(p.packId))));
+      })
+      .catch(() => undefined);
+  }, PASS_LOOK_MS);
+  passes.unref();
 
   let childrenClosed: Promise<unknown> | undefined;
   const closeChildren = (): Promise<unknown> =>
@@ -305,12 +340,14 @@ export function createHost(config: Config, platform: Platform): Host {
     inFlight.refuse();
     evaluations.close();
     clearInterval(daily);
+    clearInterval(passes);
+    const resting = catalog.stopPasses();
     // Without its children, what hangs in them fails; what still does not end then is left behind.
     void after(ms).then(closeChildren);
-    await Promise.race([jobs.close().then(() => inFlight.stop()), after(2 * ms)]);
+    await Promise.race([Promise.all([resting, jobs.close()]).then(() => inFlight.stop()), after(2 * ms)]);
     await closeChildren();
     timers.forEach(clearTimeout);
-    catalog.close();
+    await catalog.close();
     store.close();
     release();
   }
@@ -319,6 +356,10 @@ export function createHost(config: Config, platform: Platform): Host {
   return {
     services,
     registerRoot: (path) => inFlight.run(() => catalog.registerRoot(path, false)),
+    placeProblems: async () => (await folderChecks(resolve(config.home))).map((c) => c.message),
+    exportCatalog: (path, withVectors, signal) =>
+      inFlight.run(() => catalog.exportTo(path, withVectors, signal)),
+    importCatalog: (path, signal) => inFlight.run(() => catalog.importFrom(path, signal)),
     sampleRoot: () => inFlight.run(() => catalog.registerRoot(config.sampleFolder, true).catch(() => null)),
     asset: (id) =>
       inFlight.run(async () => {

@@ -15,6 +15,7 @@ import {
   text,
 } from './common.ts';
 import { ERROR_CODES } from '../errors.ts';
+import { ErrorBody } from './job.ts';
 import { bytes } from './binary.ts';
 import type { ErrorCode } from '../errors.ts';
 
@@ -316,6 +317,24 @@ export const RootEvent = v.variant('type', [
   }),
 ]);
 export type RootEvent = v.InferOutput<typeof RootEvent>;
+
+/** Images that came in with another pack get this one's vectors, in the background. */
+export const AddVectors = v.strictObject({ packId: PackId });
+export const VectorPass = v.strictObject({
+  packId: PackId,
+  /** `waiting`: something else needs the machine; `stopped`: the studio closed, it goes on at the next start. */
+  state: v.picklist(['waiting', 'running', 'done', 'stopped', 'failed']),
+  /** Of those that lacked a vector when the pass began; on the disk. */
+  done: Count,
+  of: Count,
+  /** Left out, because their original cannot be read now. */
+  unread: Count,
+  perSecond: v.pipe(v.number(), v.minValue(0)),
+  /** Null until there is a rate. */
+  secondsLeft: v.nullable(v.pipe(v.number(), v.minValue(0))),
+  error: v.nullable(ErrorBody),
+});
+export type VectorPass = v.InferOutput<typeof VectorPass>;
 
 /** A copy of the catalog that was opened and checked before it counted. */
 export const Backup = v.strictObject({

@@ -1,11 +1,24 @@
 /** `catalog`: backups, checks and repair, and what the folders hold. */
 import { AppError } from '#contract';
+import type { VectorPass } from '#contract';
 import { makeConfig } from '../config.ts';
 import { backupsOf, restoreCatalog, salvageCatalog } from '../host.ts';
 import type { Host } from '../host.ts';
 import type { Output } from './output.ts';
+import { choosePack } from './studio.ts';
 
-const WHAT = ['roots', 'backup', 'backups', 'check', 'restore', 'salvage', 'forget'] as const;
+const WHAT = [
+  'roots',
+  'backup',
+  'backups',
+  'check',
+  'restore',
+  'salvage',
+  'forget',
+  'export',
+  'import',
+  'vectors',
+] as const;
 type What = (typeof WHAT)[number];
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
@@ -14,11 +27,12 @@ const when = (ms: number): string => new Date(ms).toISOString().slice(0, 19).rep
 /** `open` opens the host, only where the command needs an open catalog. */
 export async function catalogCommand(
   rest: readonly string[],
-  home: string | undefined,
+  values: { readonly home: string | undefined; readonly pack: string | undefined; readonly vectors: boolean },
   open: () => Host,
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
+  const { home } = values;
   const what = rest[0] as What | undefined;
   const name = rest[1];
   if (what === undefined || !WHAT.includes(what))
@@ -54,6 +68,11 @@ export async function catalogCommand(
     output.line(`The damaged catalog is kept as ${saved.kept}.`);
     return;
   }
+  if ((what === 'export' || what === 'import') && name === undefined)
+    throw new AppError(
+      'invalid_input',
+      `catalog ${what}: expected a file, e.g. catalog ${what} pictures.accent.gz.`,
+    );
   const host = open();
   const { catalog } = host.services;
   try {
@@ -73,6 +92,21 @@ export async function catalogCommand(
       output.line(
         `Forgot ${root.name} and ${images} images that lay in no other folder. No file was touched.`,
       );
+    } else if (what === 'export') {
+      const made = await host.exportCatalog(name as string, values.vectors, signal);
+      output.result(made);
+      output.line(
+        `Wrote ${made.images} images, ${made.choices} choices and ${made.vectors} vectors to ${name}.`,
+      );
+    } else if (what === 'import') {
+      const merged = await host.importCatalog(name as string, signal);
+      output.result(merged);
+      output.line(
+        `${merged.images} images are new, ${merged.known} were known; added ${merged.choices} choices and ${merged.vectors} vectors${merged.removed > 0 ? `; left out ${merged.removed} that were removed here` : ''}.`,
+      );
+    } else if (what === 'vectors') {
+      const { packId } = await choosePack(host.services, values.pack, signal);
+      await addVectors(host, packId, output, signal);
     } else if (what === 'backup') {
       const made = await catalog.backup({}, { signal });
       output.result(made);
@@ -92,4 +126,37 @@ export async function catalogCommand(
   } finally {
     await host.close();
   }
+}
+
+/** Waits for the pass that gives a pack the vectors it lacks, with progress. */
+async function addVectors(host: Host, packId: string, output: Output, signal: AbortSignal): Promise<void> {
+  const { catalog } = host.services;
+  const end = new AbortController();
+  let pass: VectorPass | undefined;
+  const states = catalog.vectorPasses({}, { signal: AbortSignal.any([signal, end.signal]) });
+  // The stream listens from its first step on, so it is asked before the pass begins.
+  const first = states[Symbol.asyncIterator]();
+  let next = first.next();
+  next.catch(() => undefined);
+  await catalog.addVectors({ packId }, { signal });
+  try {
+    for (let step = await next; !step.done; step = await next) {
+      if (step.value.packId === packId) {
+        pass = step.value;
+        output.progress('vectors', pass.done, pass.of);
+        if (pass.state === 'failed' && pass.error) throw new AppError(pass.error.code, pass.error.message);
+        if (pass.state === 'done' || pass.state === 'stopped') break;
+      }
+      next = first.next();
+      next.catch(() => undefined);
+    }
+  } finally {
+    end.abort();
+    await first.return?.();
+  }
+  signal.throwIfAborted();
+  output.result(pass);
+  output.line(
+    `The pack ${packId} has ${pass?.done ?? 0} new vectors${pass && pass.unread > 0 ? `; ${pass.unread} originals cannot be read now` : ''}.`,
+  );
 }

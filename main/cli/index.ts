@@ -86,7 +86,7 @@ const OPTIONS: Readonly<Record<string, NonNullable<ParseArgsConfig['options']>>>
     format: text,
     fold: text,
   },
-  catalog: {},
+  catalog: { pack: text, 'no-vectors': flag },
   packs: {},
   doctor: { pack: text },
   serve: { port: text, refs: text },
@@ -162,7 +162,13 @@ async function run(
   }
   if (command === 'catalog') {
     const home = string(values, 'catalog');
-    await catalogCommand(rest, home, () => openHost(home), output, signal);
+    await catalogCommand(
+      rest,
+      { home, pack: string(values, 'pack'), vectors: values['no-vectors'] !== true },
+      () => openHost(home),
+      output,
+      signal,
+    );
     return;
   }
   const host = openHost(string(values, 'catalog'));
@@ -170,6 +176,7 @@ async function run(
     if (command === 'generate')
       await generate(host, rest.length > 0 ? rest.join(' ') : undefined, values, output, signal);
     else if (command === 'import') {
+      for (const problem of await host.placeProblems()) output.note(`Take care: ${problem}`);
       const pack = await choosePack(host.services, string(values, 'pack'), signal);
       const report = await importRoot(
         host,

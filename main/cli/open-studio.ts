@@ -82,6 +82,7 @@ export async function openStudio({
   const host = openHost(catalog, wanted === 0 ? null : wanted);
   try {
     const served = await startServe(host, { port: wanted, page: join(root, 'out', 'renderer') });
+    for (const problem of await host.placeProblems()) output.note(`Take care: ${problem}`);
     output.line(served.url);
     output.result({ url: served.url, port: served.port });
     // The link works at once; references come in beside it.

@@ -6,7 +6,7 @@ export const USAGE: Readonly<Record<string, string>> = {
   npm start -- generate "..."      make a picture, or a pair with --compare
   npm start -- import DIR          take a folder of images into the catalog
   npm start -- search "..."        find images of the catalog by words
-  npm start -- catalog check       is the catalog whole? also: backup, restore, salvage, roots, forget
+  npm start -- catalog check       is the catalog whole? also: backup, restore, export, import, roots, ...
   npm start -- packs               what is installed
   npm start -- doctor              what runs where, and why
   npm start -- evaluate            score a pack on prompts, arm by arm
@@ -89,8 +89,13 @@ gone stays in the catalog. It starts again where it was stopped.
   npm start -- catalog backup              a checked copy now
   npm start -- catalog backups             the copies there are
   npm start -- catalog check               read all of it and say what is wrong
+  npm start -- catalog export FILE         names, tags, captions, choices and vectors of all images, for another machine
+  npm start -- catalog import FILE         add what such a file knows; nothing that is here is replaced
+  npm start -- catalog vectors             give a pack (--pack ID) the vectors of images that came in with another
   npm start -- catalog restore latest      put a copy in its place (what is there is kept)
   npm start -- catalog salvage             make a new catalog of what can be read of a damaged one
+
+  --no-vectors             export without vectors: a smaller file, and they are made again where it is imported
 `,
   packs: `List the installed packs.\n\n  npm start -- packs\n`,
   doctor: `Show what runs each part of a pack, and why the backends before it in the order do not.\n\n  npm start -- doctor\n`,

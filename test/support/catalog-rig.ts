@@ -33,6 +33,7 @@ export interface CatalogRig {
   readonly catalog: ReturnType<typeof makeCatalog>;
   /** Sizes at which the decoder was asked. */
   readonly decoded: number[];
+  readonly decode: CatalogOptions['decode'];
   importAll(path: string, packId: string): Promise<ImportReport>;
   dispose(): void;
 }
@@ -51,6 +52,11 @@ export function makeCatalogRig(
   mkdirSync(join(folder, 'home'), { recursive: true });
   const store = makeStore(openStore(join(folder, 'home')));
   const decoded: number[] = [];
+  const decode: CatalogOptions['decode'] = async (file, size) => {
+    decoded.push(size);
+    const { data } = await sharp(file).resize(size, size).raw().toBuffer({ resolveWithObject: true });
+    return { rgb: data, thumbnail: new Uint8Array(1), width: 32, height: 24 };
+  };
   const get = (id: string): InstalledPack => {
     const pack = packs.find((p) => p.manifest.id === id);
     if (!pack) throw new Error(`no pack ${id}`);
@@ -60,7 +66,8 @@ export function makeCatalogRig(
     store,
     packs: {
       get: (id) => Promise.resolve(get(id)),
-      list: () => Promise.resolve({ packs: [], refused: [] }),
+      list: () =>
+        Promise.resolve({ packs: packs.map((p) => ({ packId: p.manifest.id })) as never, refused: [] }),
       checked: () => [],
     },
     embedder: {
@@ -83,11 +90,7 @@ export function makeCatalogRig(
         return Promise.resolve(Float32Array.from(out));
       },
     },
-    async decode(file, size) {
-      decoded.push(size);
-      const { data } = await sharp(file).resize(size, size).raw().toBuffer({ resolveWithObject: true });
-      return { rgb: data, thumbnail: new Uint8Array(1), width: 32, height: 24 };
-    },
+    decode,
     resultFile: () => Promise.resolve(null),
     folder: join(folder, 'home'),
     pickFolder: undefined,
@@ -99,6 +102,7 @@ export function makeCatalogRig(
     store,
     catalog,
     decoded,
+    decode,
     async importAll(path, packId) {
       const { rootId } = await catalog.registerRoot(path, false);
       for await (const event of catalog.service.importFolder({ rootId, packId }, idle))

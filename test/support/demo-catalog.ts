@@ -15,6 +15,8 @@ type Extras = Pick<
   | 'tagImages'
   | 'choices'
   | 'choose'
+  | 'addVectors'
+  | 'vectorPasses'
   | 'backup'
   | 'backups'
   | 'check'
@@ -120,6 +122,19 @@ export function demoCatalog(
       const at = roots.findIndex((r) => r.rootId === rootId);
       if (at >= 0) roots.splice(at, 1);
       return drop((image) => image.rootId === rootId);
+    },
+    addVectors: ({ packId }) => ({
+      packId,
+      state: 'done',
+      done: 0,
+      of: 0,
+      unread: 0,
+      perSecond: 0,
+      secondsLeft: 0,
+      error: null,
+    }),
+    async *vectorPasses(_, { signal }) {
+      await aborted(signal);
     },
     async *activity(_, { signal }) {
       yield { type: 'changed' };

@@ -436,6 +436,9 @@ export function demoHost({
   return {
     services,
     registerRoot: () => Promise.resolve(own),
+    exportCatalog: () => Promise.reject(new AppError('not_supported', 'There is no catalog here.')),
+    importCatalog: () => Promise.reject(new AppError('not_supported', 'There is no catalog here.')),
+    placeProblems: () => Promise.resolve([]),
     sampleRoot: () => Promise.resolve(root),
     async asset(id) {
       const make = assets.get(id);

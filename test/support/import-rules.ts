@@ -55,7 +55,7 @@ const TABLE: readonly Row[] = [
   {
     folder: 'main/services/store/',
     own: ['contract/'],
-    packages: ['node:', 'valibot', 'better-sqlite3', 'sqlite-vec'],
+    packages: ['node:', 'valibot', 'better-sqlite3', 'sqlite-vec', 'pg'],
     never: HOST_NEVER,
   },
   {
@@ -64,7 +64,7 @@ const TABLE: readonly Row[] = [
     // main/files.ts writes files, main/vectors.ts does sums, main/bare-png.ts strips pictures; they know of nothing else.
     own: ['contract/', 'main/bare-png.ts', 'main/files.ts', 'main/vectors.ts'],
     packages: 'any',
-    never: [...HOST_NEVER, 'better-sqlite3', 'sqlite-vec', 'onnxruntime-node'],
+    never: [...HOST_NEVER, 'better-sqlite3', 'sqlite-vec', 'pg', 'onnxruntime-node'],
   },
   {
     folder: 'main/electron/',

@@ -68,6 +68,7 @@ export function makeImports(run: RunImport) {
       activity.tell({ type: 'changed' });
     },
     isRunning: (rootId: string) => running.has(rootId),
+    some: () => running.size > 0,
     /** Reads a root and gives its report alone. */
     async report(rootId: string, packId: string, signal: AbortSignal): Promise<ImportReport> {
       for await (const event of start(rootId, packId, signal))

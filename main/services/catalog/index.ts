@@ -1,29 +1,32 @@
 /** The user's images: roots, import, search, and the references of a phrase. */
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { AppError, SKIP_REASONS, toAppError } from '#contract';
+import { existsSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
+import { AppError, toAppError } from '#contract';
 import type { Root, StudioServices } from '#contract';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
 import type { Store } from '../store/index.ts';
 import { makeImages } from './images.ts';
 import { importFolder } from './import-folder.ts';
 import type { Decode } from './import-types.ts';
-import { readIndex, writeIndex } from './index-file.ts';
-import { int8Index } from './int8-index.ts';
-import type { Int8Index } from './int8-index.ts';
 import { makeImports } from './imports.ts';
+import { encoderOf, makeIndexes } from './indexes.ts';
+import type { OpenShared } from './indexes.ts';
 import { lookOf } from './look.ts';
-import { makePixels } from './pixels.ts';
+import { makeOriginals, makePixels } from './pixels.ts';
 import { makeRoots } from './roots.ts';
 import { makeSearch } from './search.ts';
+import { exportCatalog, mergeCatalog } from './transfer.ts';
+import type { ExportReport, MergeReport } from './transfer.ts';
 import type { VectorIndex } from './vector-index.ts';
 import { watchRoots } from './watch.ts';
 import type { WatchOptions } from './watch.ts';
 import { writeDerived } from '../../files.ts';
 
+export type { ExportReport, MergeReport } from './transfer.ts';
 export { nullExcess, nullShare, strengthOf, verdictOf } from './strength.ts';
 export { exactIndex } from './vector-index.ts';
-export type { Neighbour, VectorIndex } from './vector-index.ts';
+export type { LocalIndex, Neighbour, VectorIndex } from './vector-index.ts';
 
 /** What the catalog needs of the engine. */
 export interface Embedder {
@@ -45,6 +48,10 @@ export interface CatalogOptions {
   readonly folder: string;
   readonly pickFolder: (() => Promise<string | null>) | undefined;
   readonly now: () => number;
+  /** A server for the vectors; absent: they are searched on this machine. */
+  readonly openShared?: OpenShared | undefined;
+  /** Whether a job runs, before which vectors in the background wait. */
+  readonly busy?: () => boolean;
   /** Times of the watch; the tests shorten them. */
   readonly watching?: Partial<Pick<WatchOptions, 'quietMs' | 'mostMs' | 'pollMs' | 'blindMs'>>;
 }
@@ -76,8 +83,21 @@ export interface Catalog {
    * cannot be read now (see `unread`).
    */
   index(pack: InstalledPack): Promise<VectorIndex>;
+  /** The server of this pack's vectors and how many images it finds; null without one. Rejects with why it is not to be had. */
+  server(pack: InstalledPack): Promise<{ readonly place: string; readonly images: number } | null>;
+  /** Goes on with what was begun in the background: packs that have some vectors and lack others. */
+  resumePasses(packs: readonly InstalledPack[]): Promise<void>;
+  /** Ends what goes on in the background; it can be resumed. */
+  stopPasses(): Promise<void>;
   /** How many images this pack's index lacks, with the reason of the first; null when it lacks none or was not built yet. */
   unread(pack: InstalledPack): { readonly images: number; readonly reason: AppError } | null;
+  /**
+   * Writes all that is known of the user's images into a new file. Throws `invalid_input` for a file that is there already or
+   * lies in a folder of originals.
+   */
+  exportTo(path: string, vectors: boolean, signal: AbortSignal): Promise<ExportReport>;
+  /** Merges such a file; see `mergeCatalog`. */
+  importFrom(path: string, signal: AbortSignal): Promise<MergeReport>;
   /** The user's best images for a text, with scores; what the studio made itself is found by `search` only. */
   find(
     pack: InstalledPack,
@@ -97,15 +117,12 @@ export interface Catalog {
   /** Why the last backup of that kind was not made; null when it was, or none was due yet. */
   backupProblem(): string | null;
   /** Keeps the indexes for the next start. Call when nothing runs any more, before the store is closed. */
-  close(): void;
+  close(): Promise<void>;
 }
 
-/** Images from which on an index is kept as a file: fewer are read from the catalog in no time. */
-const WORTH_A_FILE = 5000;
 const DAY_MS = 86_400_000;
-
-/** Reasons that leave an image out of an index and do not stop it. */
-const AWAY: ReadonlySet<string> = new Set([...SKIP_REASONS, 'root_offline']);
+/** Pixels are decoded beside a thumbnail in any case; where nobody wants them, few. */
+const THUMBNAIL_PIXELS = 32;
 
 export function makeCatalog({
   store,
@@ -116,15 +133,20 @@ export function makeCatalog({
   folder,
   pickFolder,
   now,
+  openShared,
+  busy = () => false,
   watching = {},
 }: CatalogOptions): Catalog {
-  const indexes = new Map<string, Promise<VectorIndex>>();
-  /** Indexes that are whole, and the state of their files. */
-  const loaded = new Map<string, { readonly pack: InstalledPack; readonly made: Int8Index }>();
-  const written = new Map<string, number>();
-  const firstUnread = new Map<string, AppError>();
   const pixelsOf = makePixels({ store, decode, resultFile });
-  const encoderHash = (pack: InstalledPack): string => pack.manifest.parts.encoderWeights.sha256;
+  const original = makeOriginals({ store, resultFile });
+  const indexes = makeIndexes({
+    store,
+    embedder,
+    pixelsOf,
+    folder,
+    openShared,
+    busy: () => imports.some() || busy(),
+  });
   const thumbnailPath = (hash: string): string =>
     join(folder, 'thumbnails', hash.slice(0, 2), `${hash}.webp`);
 
@@ -133,107 +155,18 @@ export function makeCatalog({
     await writeDerived(thumbnailPath(hash), webp);
   }
 
-  const thumbnail = (hash: string): Promise<Uint8Array | null> =>
-    readFile(thumbnailPath(hash)).catch(() => null);
-  /** Indexes of other encoders lack what came in with this one; they are completed when next asked for. */
-  function forgetOthers(encoder: string): void {
-    for (const key of indexes.keys())
-      if (key !== encoder) {
-        indexes.delete(key);
-        loaded.delete(key);
-      }
-  }
-
-  /** Images that came with another encoder get this one's vectors; the first reason is kept where an original is away. */
-  async function complete(pack: InstalledPack, made: VectorIndex): Promise<void> {
-    const encoder = encoderHash(pack);
-    const { dims } = pack.manifest.embedding;
-    firstUnread.delete(encoder);
-    for (let after = ''; ;) {
-      const rows = store.read.images.withoutVector(encoder, after);
-      const last = rows.at(-1);
-      if (!last) return;
-      after = last.content_hash;
-      const ready: { hash: string; rgb: Uint8Array }[] = [];
-      for (const { content_hash: hash } of rows) {
-        try {
-          ready.push({ hash, rgb: await pixelsOf(hash, pack.manifest.image.size) });
-        } catch (error) {
-          const reason = toAppError(error);
-          if (!AWAY.has(reason.code)) throw error;
-          if (!firstUnread.has(encoder)) firstUnread.set(encoder, reason);
-        }
-      }
-      if (ready.length === 0) continue;
-      const embeddings = await embedder.images(pack.manifest.id, Buffer.concat(ready.map((r) => r.rgb)));
-      const vectors = ready.map((_, i) => embeddings.slice(i * dims, (i + 1) * dims));
-      store.transaction(() => {
-        ready.forEach(({ hash }, i) => {
-          store.write.images.vector(hash, encoder, vectors[i] as Float32Array);
-        });
-      });
-      ready.forEach(({ hash }, i) => {
-        made.add(hash, vectors[i] as Float32Array);
-      });
+  /** A thumbnail that is missing (the catalog came from elsewhere, its folder was emptied) is made again where it can be. */
+  async function thumbnail(hash: string): Promise<Uint8Array | null> {
+    const kept = await readFile(thumbnailPath(hash)).catch(() => null);
+    const row = kept ? undefined : store.read.images.byHash(hash);
+    if (!row) return kept;
+    try {
+      const { thumbnail: made } = await decode(await original(hash, row.name), THUMBNAIL_PIXELS);
+      await saveThumbnail(hash, made);
+      return made;
+    } catch {
+      return null;
     }
-  }
-
-  const indexFile = (encoder: string): string => join(folder, `index-${encoder.slice(0, 16)}.bin`);
-  const aboutIndex = (pack: InstalledPack): { encoder: string; dims: number; changes: number } => ({
-    encoder: encoderHash(pack),
-    dims: pack.manifest.embedding.dims,
-    changes: store.read.images.vectorChanges(encoderHash(pack)),
-  });
-
-  function index(pack: InstalledPack): Promise<VectorIndex> {
-    const encoder = encoderHash(pack);
-    let pending = indexes.get(encoder);
-    if (!pending) {
-      const mine = (async () => {
-        const made = int8Index(pack.manifest.embedding.dims, (hash) => {
-          const vector = store.read.images.vector(hash, encoder);
-          if (!vector)
-            throw new AppError('internal', 'The index names a vector that the catalog does not have.');
-          return vector;
-        });
-        const saved = aboutIndex(pack);
-        if (readIndex(indexFile(encoder), made, saved)) written.set(encoder, saved.changes);
-        else for (const { hash, embedding } of store.read.images.vectors(encoder)) made.add(hash, embedding);
-        await complete(pack, made);
-        loaded.set(encoder, { pack, made });
-        return made;
-      })();
-      pending = mine;
-      indexes.set(encoder, mine);
-      mine.catch(() => {
-        if (indexes.get(encoder) === mine) indexes.delete(encoder);
-      });
-    }
-    return pending;
-  }
-
-  /** Writes the indexes that have changed and are worth it, for the next start. A full disk only costs that start time. */
-  function close(): void {
-    for (const [encoder, { pack, made }] of loaded) {
-      const about = aboutIndex(pack);
-      // One that was dropped, or is behind the catalog, would not hold what its counter says.
-      if (!indexes.has(encoder) || made.size < WORTH_A_FILE || written.get(encoder) === about.changes)
-        continue;
-      if (store.read.images.countWithoutVector(encoder) > 0 && firstUnread.has(encoder)) continue;
-      try {
-        writeIndex(indexFile(encoder), made, about);
-      } catch {
-        continue;
-      }
-    }
-  }
-
-  /** The index for a search: an empty one says why where there is a reason. */
-  async function searchable(pack: InstalledPack): Promise<VectorIndex> {
-    const made = await index(pack);
-    const reason = firstUnread.get(encoderHash(pack));
-    if (made.size === 0 && reason) throw reason;
-    return made;
   }
 
   async function find(
@@ -243,19 +176,16 @@ export function makeCatalog({
     skip: Iterable<string> = [],
   ): Promise<{ hash: string; score: number }[]> {
     const [made, { embedding }] = await Promise.all([
-      searchable(pack),
+      indexes.searchable(pack),
       embedder.text(pack.manifest.id, text),
     ]);
     const left = new Set([...store.read.images.own(), ...skip]);
-    return made.search(embedding, k, left).map(({ id, score }) => ({ hash: id, score }));
+    return (await made.search(embedding, k, left)).map(({ id, score }) => ({ hash: id, score }));
   }
 
   /** Takes what went out of the catalog out of the indexes too, with its thumbnails. */
   async function forget(hashes: readonly string[]): Promise<void> {
-    for (const pending of indexes.values()) {
-      const made = await pending.catch(() => null);
-      for (const hash of hashes) made?.remove(hash);
-    }
+    await indexes.forget(hashes);
     for (const hash of hashes) await rm(thumbnailPath(hash), { force: true });
   }
 
@@ -272,25 +202,31 @@ export function makeCatalog({
     }
   }
 
-  const search = makeSearch({ store, packs, embedder, decode, searchable });
+  const search = makeSearch({
+    store,
+    packs,
+    embedder,
+    decode,
+    searchable: (pack) => indexes.searchable(pack),
+  });
   const roots = makeRoots({ store, now, onGone: forget });
   const imports = makeImports(async function* (rootId, packId, pause, signal) {
     const root = await roots.online(rootId);
     const pack = await packs.get(packId);
-    const made = await index(pack);
-    yield* importFolder(
+    const encoder = encoderOf(pack);
+    const made = await indexes.asItIs(pack);
+    const events = importFolder(
       { rootId, path: root.path },
       {
         store,
         decode: (file) => decode(file, pack.manifest.image.size),
         embed: (rgb, s) => embedder.images(packId, rgb, s),
-        encoderHash: encoderHash(pack),
+        encoderHash: encoder,
         size: pack.manifest.image.size,
         dims: pack.manifest.embedding.dims,
         saveThumbnail,
-        onVector: (hash, v) => {
-          made.add(hash, v);
-          forgetOthers(encoderHash(pack));
+        onVector: (hash, vector) => {
+          indexes.follow(encoder, hash, vector);
         },
         onGone: forget,
         now,
@@ -298,6 +234,11 @@ export function makeCatalog({
       },
       signal,
     );
+    for await (const event of events) {
+      // A server that is slower than the import, or away, must not be outrun.
+      await made.settled();
+      yield event;
+    }
   });
 
   return {
@@ -307,20 +248,50 @@ export function makeCatalog({
       return root;
     },
     forget,
-    close,
+    close: () => indexes.close(),
     backUpDaily,
     backupProblem: () => backupProblem,
-    index,
-    find,
-    unread(pack) {
-      const encoder = encoderHash(pack);
-      const reason = firstUnread.get(encoder);
-      const images = reason ? store.read.images.countWithoutVector(encoder) : 0;
-      return reason && images > 0 ? { images, reason } : null;
+    async exportTo(path, vectors, signal) {
+      const full = resolve(path);
+      const root = roots.rows().find((r) => full.startsWith(r.path.endsWith(sep) ? r.path : r.path + sep));
+      if (root)
+        throw new AppError(
+          'invalid_input',
+          `"${full}" lies in the folder "${root.name}" of the catalog, and nothing is ever written there. Choose another place.`,
+        );
+      if (existsSync(full))
+        throw new AppError('invalid_input', `There is a file "${full}" already. Choose another name.`);
+      return exportCatalog(store, full, { vectors, now: now() }, signal);
     },
+    async importFrom(path, signal) {
+      const { packs: found } = await packs.list();
+      const installed = await Promise.all(found.map((p) => packs.get(p.packId)));
+      const merged = await mergeCatalog(
+        {
+          store,
+          dims: new Map(installed.map((p) => [encoderOf(p), p.manifest.embedding.dims])),
+          onVector: (hash, encoder, vector) => {
+            indexes.follow(encoder, hash, vector);
+          },
+        },
+        path,
+        signal,
+      );
+      indexes.passes.outdate('');
+      imports.changed();
+      return merged;
+    },
+    index: indexes.whole,
+    server: (pack) => indexes.server(pack),
+    async resumePasses(all) {
+      for (const pack of all) if (indexes.passes.isOpen(pack)) await indexes.begin(pack);
+    },
+    stopPasses: () => indexes.passes.stop(),
+    find,
+    unread: (pack) => indexes.passes.unread(pack),
     pixels: (pack, hash) => pixelsOf(hash, pack.manifest.image.size),
     resultWriter(pack) {
-      const encoder = encoderHash(pack);
+      const encoder = encoderOf(pack);
       return {
         write({ imageId, contentHash, name, rgb, size, embedding }) {
           store.write.images.image({
@@ -346,14 +317,7 @@ export function makeCatalog({
           store.write.images.vector(contentHash, encoder, embedding);
         },
         follow({ contentHash, embedding }) {
-          // An index that is not there, or fails to come, will find the result in the catalog.
-          indexes.get(encoder)?.then(
-            (made) => {
-              made.add(contentHash, embedding);
-            },
-            () => undefined,
-          );
-          forgetOthers(encoder);
+          indexes.follow(encoder, contentHash, embedding);
         },
       };
     },
@@ -399,6 +363,8 @@ export function makeCatalog({
           },
           signal,
         ),
+      addVectors: async ({ packId }) => indexes.begin(await packs.get(packId)),
+      vectorPasses: (_, { signal }) => indexes.passes.watch(signal),
       backup: () => store.care.backUp(now()),
       backups: () => ({ backups: store.care.backups() }),
       check() {

@@ -8,7 +8,7 @@
  * the k-th best lower bound are scored again with their float32 vectors. The result is the exact one, ties by id.
  */
 import { makeScanKernel } from './scan-kernel.ts';
-import type { Neighbour, VectorIndex } from './vector-index.ts';
+import type { LocalIndex, Neighbour } from './vector-index.ts';
 import { dot } from '../../vectors.ts';
 
 /** Room for rounding in float32 and float64, far above what either loses at 8192 dims of unit vectors. */
@@ -25,7 +25,7 @@ export interface IndexParts {
   readonly parts: readonly Uint8Array[];
 }
 
-export interface Int8Index extends VectorIndex {
+export interface Int8Index extends LocalIndex {
   /** All that is needed to have this index again, to be written at once. */
   parts(): IndexParts;
   /** Takes the place of what is there: room for `size` images, to be filled in the order of `parts`. */
@@ -221,6 +221,7 @@ export function int8Index(dims: number, exact: (id: string) => Float32Array): In
       }
       size = last;
     },
+    settled: () => Promise.resolve(),
     has: (id) => rowOf(id) >= 0,
     search(query, k, skip, only) {
       if (query.length !== dims)

@@ -22,11 +22,11 @@ const isFolder = (path: string): Promise<boolean> =>
     .catch(() => false);
 
 /**
- * Throws `no_references` for an image that the catalog does not have, `root_offline` when every folder with its original
- * is away, `unreadable` when the original is gone or holds other bytes now, or the decoder's reason.
+ * The file of an image, by content. Throws `root_offline` when every folder with it is away, `unreadable` when it is gone
+ * or holds other bytes now.
  */
-export function makePixels({ store, decode, resultFile }: PixelsOptions): PixelsOf {
-  async function original(hash: string, name: string): Promise<Uint8Array> {
+export function makeOriginals({ store, resultFile }: Pick<PixelsOptions, 'store' | 'resultFile'>) {
+  return async function original(hash: string, name: string): Promise<Uint8Array> {
     const made = await resultFile(hash);
     if (made) return made;
     let offline: Place | undefined;
@@ -52,8 +52,15 @@ export function makePixels({ store, decode, resultFile }: PixelsOptions): Pixels
       'unreadable',
       `The original of "${name}" is gone or was changed since it was imported. Import its folder again: this pack needs the picture at another size than is kept.`,
     );
-  }
+  };
+}
 
+/**
+ * Throws `no_references` for an image that the catalog does not have, what `makeOriginals` throws, or the decoder's reason.
+ */
+export function makePixels(options: PixelsOptions): PixelsOf {
+  const { store, decode } = options;
+  const original = makeOriginals(options);
   return async (hash, size) => {
     const kept = store.read.images.pixels(hash, size);
     if (kept) return kept;

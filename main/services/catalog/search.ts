@@ -9,7 +9,7 @@ import type { Embedder } from './index.ts';
 import { toImage } from './images.ts';
 import { lookDistance } from './look.ts';
 import { strengthOf, verdictOf } from './strength.ts';
-import type { Neighbour, VectorIndex } from './vector-index.ts';
+import type { Neighbour, Soon, VectorIndex } from './vector-index.ts';
 
 export interface SearchOptions {
   readonly store: Store;
@@ -80,17 +80,17 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
   }
 
   /** The k best of a search, each with how many others it stands for. Looks further down until k different ones are found. */
-  function folded(
+  async function folded(
     pack: InstalledPack,
     fold: Fold,
     k: number,
     kept: readonly string[],
-    search: (k: number) => Neighbour[],
-  ): (Neighbour & { alike?: number })[] {
+    search: (k: number) => Soon<Neighbour[]>,
+  ): Promise<(Neighbour & { alike?: number })[]> {
     if (fold === 'bytes') return search(k);
     const same = sameOn(pack, fold);
     for (let pool = k * POOL; ; pool *= 4) {
-      const found = search(Math.min(pool, MOST));
+      const found = await search(Math.min(pool, MOST));
       const shown: (Neighbour & { alike: number })[] = [];
       for (const hit of found) {
         if (kept.some((hash) => same(hash, hit.id))) continue;
@@ -186,7 +186,7 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
         throw new AppError('invalid_input', 'The terms cancel each other out. Change a weight or a term.');
     }
     const among = only(filter);
-    const hits = folded(pack, fold, k, [], (n) => made.search(query, n, skip, among));
+    const hits = await folded(pack, fold, k, [], (n) => made.search(query, n, skip, among));
     return {
       hits: hits.map(({ id, score, alike }, i) => ({
         ...hitOf(pack, among?.size ?? made.size, { hash: id, score }, i + 1, text !== undefined),
@@ -264,7 +264,7 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
     const wanted = Math.max(0, k - pinned.length);
     const skip = new Set([...own, ...pins, ...bans]);
     const kept = pinned.map((p) => p.id);
-    const pool = folded(pack, fold, diversity > 0 ? wanted * POOL : wanted, kept, (n) =>
+    const pool = await folded(pack, fold, diversity > 0 ? wanted * POOL : wanted, kept, (n) =>
       made.search(query, n, skip),
     );
     const free = diversity > 0 ? varied(pack, pool, wanted, diversity, kept) : pool;

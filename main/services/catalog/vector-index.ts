@@ -1,27 +1,52 @@
-/** The seam behind which a server's index could stand (performance.md, section 6): add, search, snapshot. */
+/** The seam behind which an index of this machine stands (int8-index.ts), or a server's (shared-index.ts). */
 export interface Neighbour {
   readonly id: string;
   readonly score: number;
 }
 
+/** At once, or when a server has answered. */
+export type Soon<T> = T | Promise<T>;
+
+/** All ids with their vectors [ids, dims]. */
+export interface Snapshot {
+  readonly ids: readonly string[];
+  readonly vectors: Float32Array;
+  readonly dims: number;
+}
+
 export interface VectorIndex {
+  /** Images that a search can find, as far as it is known here. */
   readonly size: number;
-  /** Adds or replaces the unit vector [D] of an id. */
+  /** Adds or replaces the unit vector [D] of an id. A search that begins later finds it; `settled` tells whether it is kept. */
   add(id: string, vector: Float32Array): void;
   /** Takes an id out; one that is not there is no error. */
   remove(id: string): void;
-  has(id: string): boolean;
+  /** Resolves when all that was added and removed before is kept; rejects with what keeps it from being so. */
+  settled(): Promise<void>;
+  has(id: string): Soon<boolean>;
   /**
    * The k ids with the largest inner product, exactly; ties by id. `skip` ids never come; where `only` is given, no others
    * do.
    */
+  search(
+    query: Float32Array,
+    k: number,
+    skip?: ReadonlySet<string>,
+    only?: ReadonlySet<string>,
+  ): Soon<Neighbour[]>;
+  /** To be kept or moved. */
+  snapshot(): Soon<Snapshot>;
+}
+
+/** An index on this machine answers at once. */
+export interface LocalIndex extends VectorIndex {
+  has(id: string): boolean;
   search(query: Float32Array, k: number, skip?: ReadonlySet<string>, only?: ReadonlySet<string>): Neighbour[];
-  /** All ids with their vectors, to be kept or moved. */
-  snapshot(): { ids: readonly string[]; vectors: Float32Array; dims: number };
+  snapshot(): Snapshot;
 }
 
 /** Exact index in memory: one flat array, scanned. What int8-index.ts must agree with. */
-export function exactIndex(dims: number): VectorIndex {
+export function exactIndex(dims: number): LocalIndex {
   const ids: string[] = [];
   const rows = new Map<string, number>();
   let vectors = new Float32Array(1024 * dims);
@@ -56,8 +81,11 @@ export function exactIndex(dims: number): VectorIndex {
       rows.set(last, row);
       vectors.copyWithin(row * dims, ids.length * dims, (ids.length + 1) * dims);
     },
+    settled: () => Promise.resolve(),
     has: (id) => rows.has(id),
     search(query, k, skip, only) {
+      if (query.length !== dims)
+        throw new RangeError(`expected a query of ${dims} numbers, got ${query.length}`);
       const best: Neighbour[] = [];
       for (let row = 0; row < ids.length; row++) {
         let score = 0;

@@ -54,6 +54,12 @@ export function imageReads(db: Db) {
     )
     .pluck();
   const counter = db.prepare<[string], number>('SELECT value FROM counters WHERE name = ?').pluck();
+  const identity = db.prepare<[], string>('SELECT catalog_id FROM identity').pluck();
+  const vectorHashes = db
+    .prepare<[string, string, number], string>(
+      'SELECT content_hash FROM vectors WHERE encoder_hash = ? AND content_hash > ? ORDER BY content_hash LIMIT ?',
+    )
+    .pluck();
   const homeless = db
     .prepare<[string], string>(
       `SELECT content_hash FROM images i WHERE root_id = ?
@@ -106,6 +112,10 @@ export function imageReads(db: Db) {
     },
     /** True for an image that needs nothing more: row, facts and a vector of this encoder. */
     complete: (hash: string, encoder: string) => complete.get(encoder, hash) === 1,
+    /** 64 hex digits that name this catalog. */
+    catalogId: () => identity.get() as string,
+    /** The next images after a content hash that have a vector of this encoder. */
+    vectorHashes: (encoder: string, after: string, limit: number) => vectorHashes.all(encoder, after, limit),
     /** Moves with every change of an encoder's vectors. */
     vectorChanges: (encoder: string) => counter.get(encoder) ?? 0,
     /** Images that came from a root and lie in no file any more, not even a missing one. */

@@ -19,6 +19,10 @@ export { jobReads, jobWrites } from './jobs.ts';
 export { wordsQuery } from './words.ts';
 export type { EventRow, JobRow } from './jobs.ts';
 export { galleryReads, galleryWrites } from './gallery.ts';
+export { assertWritable, placeProblems } from './location.ts';
+export type { PlaceProblem, System } from './location.ts';
+export { openSharedVectors, placeOf } from './shared-vectors.ts';
+export type { SharedClient, SharedOptions, SharedRow, SharedVectors } from './shared-vectors.ts';
 export type { PairFilter, PairRow, ResultRow } from './gallery.ts';
 export { setReads, setWrites } from './sets.ts';
 export type { CellRow, SetRow } from './sets.ts';
@@ -34,8 +38,9 @@ import { galleryReads, galleryWrites } from './gallery.ts';
 import { imageReads, imageWrites } from './images.ts';
 import { jobReads, jobWrites } from './jobs.ts';
 import type { Db } from './open.ts';
-import { quarantineReads, quarantineWrites } from './quarantine.ts';
 import { setReads, setWrites } from './sets.ts';
+import { transferReads } from './transfer.ts';
+import { quarantineReads, quarantineWrites } from './quarantine.ts';
 
 /** Everything the services may do with the database; reads and writes apart. */
 export function makeStore(db: Db) {
@@ -48,6 +53,7 @@ export function makeStore(db: Db) {
       gallery: galleryReads(db),
       sets: setReads(db),
       quarantine: quarantineReads(db),
+      transfer: transferReads(db),
     },
     write: {
       images: imageWrites(db),

@@ -5,6 +5,7 @@ import { catalog } from './1200-catalog.ts';
 import { counters } from './1210-counters.ts';
 import { listOrder } from './1220-list-order.ts';
 import { sets } from './1300-sets.ts';
+import { identity } from './1310-identity.ts';
 
 /** One numbered step of the schema; its statements run in one transaction with the new version number. */
 export interface Migration {
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly Migration[] = [
   counters,
   listOrder,
   sets,
+  identity,
 ];
