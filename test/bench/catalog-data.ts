@@ -1,8 +1,13 @@
 /** What the catalog's benchmark works on: vectors and pictures made from a seed, kept between runs. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import sharp from 'sharp';
+import { makeConfig } from '../../main/config.ts';
+import { engineContract } from '../../main/engine/index.ts';
+import { forkSpawn, makeChild } from '../../main/link/index.ts';
+import { makePacks } from '../../main/services/packs/index.ts';
 import { random } from '../../training/data/random.ts';
 
 /** A fast generator of standard normal numbers (sum of four uniforms, scaled), from a seed. */
@@ -92,9 +97,50 @@ export async function photographs(cache: string, n: number): Promise<string> {
   return folder;
 }
 
-/** Real embeddings that `npm run bench:catalog -- --real=FILE` was given: float32, row by row, `dims` numbers each. */
+/** Embeddings of the sample folder's images with a pack's encoder, made once: a file of float32, row by row. */
+export async function sampleVectors(cache: string, packId: string): Promise<string> {
+  const { packFolders, sampleFolder } = makeConfig();
+  const pack = await makePacks(packFolders).get(packId);
+  const { size } = pack.manifest.image;
+  const path = join(cache, `sample-${pack.manifest.parts.encoderWeights.sha256.slice(0, 16)}.f32`);
+  if (existsSync(path)) return path;
+  const child = makeChild('engine', engineContract, forkSpawn(), 'engine_lost', async (client) => {
+    await client.engine.open({ folder: pack.folder, manifest: pack.manifest });
+  });
+  try {
+    const { engine } = await child.client();
+    const names = readdirSync(sampleFolder).filter((name) => name.endsWith('.png'));
+    const made: Float32Array[] = [];
+    for (let at = 0; at < names.length; at += 32) {
+      const some = names
+        .slice(at, at + 32)
+        .map((name) => sharp(join(sampleFolder, name)).resize(size, size).removeAlpha().raw().toBuffer());
+      const { embeddings } = await engine.embedImages({
+        packId,
+        rgb: Buffer.concat(await Promise.all(some)),
+      });
+      made.push(embeddings);
+    }
+    writeFileSync(
+      `${path}.part`,
+      Buffer.concat(made.map((x) => Buffer.from(x.buffer, x.byteOffset, x.byteLength))),
+    );
+    renameSync(`${path}.part`, path);
+    return path;
+  } finally {
+    await child.close();
+  }
+}
+
+/** Real embeddings: those of a catalog (`catalog.db`), or of a file of float32, row by row, `dims` numbers each. */
 export function readReal(path: string, dims: number): Float32Array[] {
+  if (path.endsWith('.db')) {
+    const db = new Database(path, { readonly: true });
+    const blobs = db.prepare<[], Buffer>('SELECT embedding FROM vectors LIMIT 50000').pluck().all();
+    db.close();
+    return blobs.map((b) => new Float32Array(Uint8Array.from(b).buffer));
+  }
   const bytes = readFileSync(path);
-  const all = new Float32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 4));
+  const all = new Float32Array(Uint8Array.from(bytes).buffer);
   return Array.from({ length: Math.floor(all.length / dims) }, (_, i) => all.slice(i * dims, (i + 1) * dims));
 }
