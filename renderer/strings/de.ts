@@ -368,8 +368,8 @@ export const de: Strings = {
     weightOf: (phrase) => `Gewicht von ${phrase}`,
     nothing: 'nichts betont',
     make: 'Raster machen',
-    size: (columns, rows) => `${columns} × ${rows}: ${some(columns * rows, 'Bild', 'Bilder')}`,
-    about: (time) => `etwa ${time}`,
+    size: (columns, rows, time) =>
+      `${columns} × ${rows}: ${some(columns * rows, 'Bild', 'Bilder')}${time === null ? '' : `, etwa ${time}`}`,
     twice: 'Beide Achsen ändern dasselbe.',
     tooMany: (value) => `${value} Bilder sind zu viele für ein Raster; 144 sind das Höchste.`,
     none: 'Wähle zuerst ein fertiges Bild: Das Raster ändert zwei seiner Einstellungen.',
@@ -751,7 +751,7 @@ export const de: Strings = {
       synthetic: 'künstlich, von einem Programm',
       progress: (done, of) => `${count(done)} von ${count(of)} Aufgaben`,
       save: 'Bogen sichern',
-      saveOf: (rater) => `Den Bogen von ${rater} als Datei sichern`,
+      saveOf: (rater) => `Bogen sichern: ${rater}`,
     },
     share: {
       title: 'Weitere Bewertende',

@@ -373,9 +373,8 @@ export const en = {
     weightOf: (phrase: string) => `Weight of ${phrase}`,
     nothing: 'nothing stressed',
     make: 'Make the grid',
-    size: (columns: number, rows: number) =>
-      `${columns} × ${rows}: ${some(columns * rows, 'picture', 'pictures')}`,
-    about: (time: string) => `about ${time}`,
+    size: (columns: number, rows: number, time: string | null) =>
+      `${columns} × ${rows}: ${some(columns * rows, 'picture', 'pictures')}${time === null ? '' : `, about ${time}`}`,
     twice: 'Both axes change the same thing.',
     tooMany: (value: number) => `${value} pictures are too many for one grid; 144 is the most.`,
     none: 'Choose a finished picture first: the grid changes two of its settings.',
@@ -762,7 +761,7 @@ export const en = {
       synthetic: 'synthetic, made by a program',
       progress: (done: number, of: number) => `${count(done)} of ${count(of)} items`,
       save: 'Save sheet',
-      saveOf: (rater: string) => `Save the sheet of ${rater} as a file`,
+      saveOf: (rater: string) => `Save sheet: ${rater}`,
     },
     share: {
       title: 'Other raters',

@@ -51,9 +51,9 @@ export async function demoReport(
     .map(({ prompt, i, arm }) => {
       const [chance, seconds] = ARMS[arm] ?? [0.7, 6];
       const r = random(`${evaluationId} ${arm}`, i);
-      const seen = Object.fromEntries(
-        prompt.emphases.map((_, k) => [VALUES[k], r.next() < chance - 0.02 * k ? 'yes' : null]),
-      );
+      const seen: Record<string, string | null> = {};
+      for (const k of prompt.emphases.keys())
+        seen[VALUES[k] ?? 'beard'] = r.next() < chance - 0.02 * k ? 'yes' : null;
       return {
         prompt: i,
         seed: 0,

@@ -119,7 +119,7 @@ export function demoHost({
   const root: Root = {
     rootId: 'sample',
     name: 'Sample references',
-    imageCount: isFresh ? 0 : images,
+    imageCount: images,
     state: 'online',
     builtIn: true,
     addedAt: Date.now(),
@@ -127,6 +127,7 @@ export function demoHost({
   const own: Root = { ...root, rootId: 'own', name: 'Voxel renders', imageCount: 0, builtIn: false };
 
   const roots = [root, own];
+  let isUnread = isFresh;
   const resting = { paused: false };
   const catalog = Array.from({ length: images }, (_, i) => {
     const scene = drawScene(random('demo catalog', i), false);
@@ -321,7 +322,7 @@ export function demoHost({
       roots: () => ({
         roots: roots.map((r) => ({
           ...r,
-          imageCount: catalog.filter(({ image }) => image.rootId === r.rootId).length,
+          imageCount: isUnread ? 0 : catalog.filter(({ image }) => image.rootId === r.rootId).length,
         })),
       }),
       pickRoot: () => {
@@ -342,13 +343,7 @@ export function demoHost({
           };
           await sleep(60);
         }
-        roots.splice(
-          0,
-          roots.length,
-          ...roots.map((one) =>
-            one.builtIn && one.rootId === rootId ? { ...one, imageCount: images } : one,
-          ),
-        );
+        isUnread = false;
         yield {
           type: 'report',
           report: {
