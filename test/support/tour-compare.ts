@@ -65,7 +65,6 @@ try {
       await by('reference').first().waitFor();
       if (isFirst) {
         await by('seed').fill('7');
-        await by('seed-lock').click();
         await makePair(page);
       } else await by('result').last().click();
       await page.locator('img.loaded[data-testid="picture-refined"]').waitFor();
