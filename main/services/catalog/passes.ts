@@ -218,12 +218,12 @@ export function makePasses({ store, embedder, pixelsOf, busy, madeElsewhere, add
     /** Whether a pass was begun for this pack at some time, and images have come in since. */
     isOpen(pack: InstalledPack): boolean {
       const encoder = encoderOf(pack);
-      return (
-        !running.has(encoder) &&
-        !complete.has(encoder) &&
-        store.read.images.vectorHashes(encoder, '', 1).length > 0 &&
-        store.read.images.countWithoutVector(encoder) > 0
-      );
+      if (running.has(encoder) || complete.has(encoder)) return false;
+      if (store.read.images.vectorHashes(encoder, '', 1).length === 0) return false;
+      if (store.read.images.withoutVector(encoder, '').length > 0) return true;
+      // Remembered: with a million images it takes a second to see that none lacks a vector.
+      complete.add(encoder);
+      return false;
     },
     /** An image came in with this encoder: the others lack it. */
     outdate(encoder: string): void {
