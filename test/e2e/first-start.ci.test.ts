@@ -28,7 +28,7 @@ describe('a page that is open while the first folder is read', () => {
     await importReferences(studio);
     await user.page.getByText('8 images').first().waitFor();
     const references = await user.references();
-    expect(references).toHaveLength(4);
+    expect(references).toHaveLength(8);
     expect(references.every(({ loaded }) => loaded)).toBe(true);
 
     await user.page.getByTestId('place-references').click();

@@ -139,7 +139,7 @@ describe('the queue', () => {
     await rows.nth(2).getByTestId('queue-cancel').focus();
     await page.keyboard.press('Alt+ArrowUp');
     await soon(order).toEqual(['one red robot', 'two red robots', 'three red robots']);
-    await rows.nth(2).locator('.preview').dragTo(rows.nth(0).locator('.preview'));
+    await rows.nth(2).locator('span.preview').dragTo(rows.nth(0).locator('span.preview'));
     await soon(order).toEqual(['three red robots', 'one red robot', 'two red robots']);
 
     const other = await openDemo(browser, served);
