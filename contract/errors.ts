@@ -115,6 +115,14 @@ const SYSTEM_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   SQLITE_READONLY: ['read_only', 'The catalog cannot be written. Check the permissions of its folder.'],
   SQLITE_CANTOPEN: ['io_error', 'A file of the catalog cannot be opened. Check its folder.'],
   SQLITE_IOERR: ['io_error', 'The disk reported an input/output error while the catalog was used.'],
+  SQLITE_CORRUPT: [
+    'catalog_damaged',
+    'The catalog is damaged. Restore a backup or save what can be read: see "catalog --help" on the command line.',
+  ],
+  SQLITE_NOTADB: [
+    'catalog_damaged',
+    'The catalog is damaged. Restore a backup or save what can be read: see "catalog --help" on the command line.',
+  ],
   ENOMEM: ['out_of_memory', 'There is not enough memory for this operation.'],
 };
 

@@ -156,6 +156,42 @@ function refuseNewer(version: number, migrations: readonly Migration[]): void {
     );
 }
 
+/** Tables with their columns, indexes and triggers. */
+function shapeOf(db: Db): Set<string> {
+  const parts = db.prepare(`SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'`).all() as {
+    type: string;
+    name: string;
+  }[];
+  return new Set(
+    parts.flatMap(({ type, name }) => [
+      `${type} ${name}`,
+      ...(type === 'table'
+        ? (db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(name) as string[]).map(
+            (column) => `column ${column} of ${name}`,
+          )
+        : []),
+    ]),
+  );
+}
+
+/** Tells a name that was damaged in the catalog itself: SQLite's own checks take any name for a good one. */
+function refuseMissingParts(db: Db, migrations: readonly Migration[]): void {
+  const model = new Database(':memory:');
+  try {
+    migrate(model, migrations);
+    let there: Set<string>;
+    try {
+      there = shapeOf(db);
+    } catch {
+      throw damaged('its tables cannot be listed');
+    }
+    const missing = [...shapeOf(model)].find((part) => !there.has(part));
+    if (missing !== undefined) throw damaged(`it has no ${missing}`);
+  } finally {
+    model.close();
+  }
+}
+
 /** Opens or creates `catalog.db` in a data folder. */
 export function openStore(folder: string, migrations: readonly Migration[] = MIGRATIONS): Db {
   mkdirSync(folder, { recursive: true });
@@ -169,6 +205,7 @@ export function openStore(folder: string, migrations: readonly Migration[] = MIG
     configure(db);
     if (db.pragma('quick_check', { simple: true }) !== 'ok') throw damaged('its quick check failed');
     migrate(db, migrations, join(folder, `catalog.before-${Date.now()}.db`));
+    refuseMissingParts(db, migrations);
     if (!existsSync(marker)) {
       writeFileSync(marker, 'This folder holds an Accent catalog.\n');
       syncFile(marker);
