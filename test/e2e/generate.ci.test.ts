@@ -30,7 +30,7 @@ describe('the main job in a browser', () => {
     await user.stress('red');
     await user.stress('green');
     const references = await user.references();
-    expect(references).toHaveLength(4);
+    expect(references).toHaveLength(8);
     expect(references.every(({ loaded }) => loaded)).toBe(true);
     await user.setNumber('seed', SEED);
     await user.setNumber('steps', STEPS);
