@@ -7,7 +7,8 @@ const KEPT = ['IHDR', 'IDAT', 'IEND'];
 /** The file without its other parts. Throws `invalid_input` for what is no whole PNG of true colour or grey. */
 export function bare(png: Uint8Array): Buffer {
   const file = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
-  const bad = (): AppError => new AppError('invalid_input', 'This picture is not a whole PNG file of true colour or grey.');
+  const bad = (): AppError =>
+    new AppError('invalid_input', 'This picture is not a whole PNG file of true colour or grey.');
   if (!SIGNATURE.every((byte, i) => file[i] === byte)) throw bad();
   const kept = [file.subarray(0, 8)];
   const names: string[] = [];

@@ -26,7 +26,7 @@ export function readContrast(tensors: ReadonlyMap<string, SafeTensor>, dims: num
         'bad_tensor',
         `The pack's contrast needs finite numbers "${name}" of shape [${shape.join(', ')}]. Install the pack again.`,
       );
-    return tensor.data as Float32Array;
+    return tensor.data;
   };
   return { mean: take('mean', [dims]), whiten: take('whiten', [dims, dims]) };
 }

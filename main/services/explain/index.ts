@@ -77,7 +77,14 @@ export function makeExplain({
       const { steps, guidance, rebuild, window } = recipe;
       const plan = { steps, guidance, rebuild, window };
       const { source, phrases } = await prepare(pack, request, plan, signal);
-      const asked: ExplainRequest = { packId: request.packId, source, phrases, seed: recipe.seed, ...plan, sampler: recipe.sampler };
+      const asked: ExplainRequest = {
+        packId: request.packId,
+        source,
+        phrases,
+        seed: recipe.seed,
+        ...plan,
+        sampler: recipe.sampler,
+      };
       for await (const event of engine.explain(asked, signal)) {
         if (event.type === 'step') {
           yield event;
