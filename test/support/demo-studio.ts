@@ -408,7 +408,7 @@ export function demoHost({
       }),
     },
     gallery: demoGallery(pairs, recipes, DEMO_PACK.packId),
-    evaluation: demoEvaluation(drawSentence, stepMs),
+    evaluation: demoEvaluation(drawSentence, 30 * stepMs),
     explain: demoExplain(recipes, stepMs),
     study: demoStudy(drawSentence, noStudies),
     settings: {
