@@ -150,6 +150,7 @@ export async function* sample(
         : guide(average(conditionals), none, scale);
     };
     const predict = several ? rival : guided(counted, condition, request.guidance, signal);
+    const cotangentAt = towards.cotangent(phrases);
     const gradient: Gradient = async (coarse, t, clean) => {
       signal.throwIfAborted();
       const start = performance.now();
@@ -166,7 +167,7 @@ export async function* sample(
         kernel,
         towards.at(coarse, clean),
         t,
-        towards.cotangent(phrases, levels.indexOf(t)),
+        cotangentAt(levels.indexOf(t)),
         manifest.gradientScale,
       );
       spent.gradient += performance.now() - start;

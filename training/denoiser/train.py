@@ -210,7 +210,7 @@ def main():
     rest = [p for p in model.parameters() if p.ndim <= 1]
     optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": rest, "weight_decay": 0.0}], lr=c["lr"], betas=(0.9, 0.99), fused=True)
     ema = Ema(model, c["ema"])
-    state, seen, spent = run.load(), 0, 0.0
+    state, seen, spent, scale = run.load(), 0, 0.0, None
     if state:
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
@@ -218,14 +218,12 @@ def main():
             group["fused"] = True
         ema.shadow, ema.steps = state["ema"], state["emaSteps"]
         seen, spent = state["seen"], state["spent"]
-        scale = GradientScale(**state["scale"])
-        if two_stage and state["config"].get("gradientAt", "noised") != c["gradientAt"]:
-            scale = measure_scale(encoder, conditions, train.images, schedule, model if contrast else None)
-            run.log(gradientScale=[round(x, 5) for x in scale.rms.tolist()])
-    else:
-        if args.init_from and two_stage:
-            seen = init_from(args.init_from, model)
-            ema = Ema(model, c["ema"])
+        if state["config"].get("gradientAt", "noised") == c["gradientAt"]:
+            scale = GradientScale(**state["scale"])
+    elif args.init_from and two_stage:
+        seen = init_from(args.init_from, model)
+        ema = Ema(model, c["ema"])
+    if scale is None:
         scale = measure_scale(encoder, conditions, train.images, schedule, model if contrast else None)
         run.log(gradientScale=[round(x, 5) for x in scale.rms.tolist()])
     compiled = torch.compile(model) if c.get("compile", True) else model

@@ -88,23 +88,24 @@ export async function* explain(request: ExplainRequest, pack: OpenPack, signal: 
 
   const probes: Probe[] = [];
   const towards = await makeTowards(pack);
+  const allAt = towards.cotangent(request.phrases);
+  const eachAt = active.map(({ phrase }) => towards.cotangent([phrase]));
   const gradient: Gradient = async (coarseImage, t, clean) => {
     const x = towards.at(coarseImage, clean);
     const step = levels.indexOf(t);
-    const at = (phrases: readonly EnginePhrase[]) => towards.cotangent(phrases, step);
     // A step that could not be refined moves the ones after it, so the next one at or after a wanted step is taken.
     if (step >= (wanted[probes.length] ?? Infinity)) {
       const unit = 1 / scaleAt(manifest.gradientScale, t);
       const maps: Float32Array[] = [];
-      for (const { phrase } of active) {
+      for (const oneAt of eachAt) {
         signal.throwIfAborted();
-        const { gradient: pull } = await kernel.vjp(x, at([phrase]));
+        const { gradient: pull } = await kernel.vjp(x, oneAt(step));
         maps.push(smooth(magnitude(combine(unit, pull, 0, pull)), size));
       }
       probes.push({ step, maps });
     }
     signal.throwIfAborted();
-    return scaledGradient(kernel, x, t, at(request.phrases), manifest.gradientScale);
+    return scaledGradient(kernel, x, t, allAt(step), manifest.gradientScale);
   };
   let refined = noise;
   for await (const step of named(twoStage(plan, noise, predict, gradient), 'refined')) {

@@ -6,8 +6,8 @@ import { cotangent } from './semantic-gradient.ts';
 import type { PhraseReferences } from './semantic-gradient.ts';
 
 export interface Towards {
-  /** [D], for the sampling level number `index`. */
-  cotangent(phrases: readonly EnginePhrase[], index: number): Float32Array;
+  /** Of these phrases: [D] for each sampling level number. */
+  cotangent(phrases: readonly EnginePhrase[]): (index: number) => Float32Array;
   /** Of stage 1's two images: x~_t, or the clean prediction x^0 behind it. */
   at(coarse: Float32Array, clean: Float32Array): Float32Array;
 }
@@ -31,13 +31,16 @@ const clean = (phrases: readonly EnginePhrase[]): PhraseReferences[] =>
 export async function makeTowards(pack: OpenPack): Promise<Towards> {
   const { dims } = pack.manifest.embedding;
   const contrast = await pack.contrast();
-  return contrast
-    ? {
-        cotangent: (phrases) => contrastCotangent(clean(phrases), contrast),
-        at: (_, prediction) => prediction,
-      }
-    : {
-        cotangent: (phrases, index) => cotangent(noised(phrases, index, dims), dims),
-        at: (coarse) => coarse,
-      };
+  if (!contrast)
+    return {
+      cotangent: (phrases) => (index) => cotangent(noised(phrases, index, dims), dims),
+      at: (coarse) => coarse,
+    };
+  return {
+    cotangent(phrases) {
+      const same = contrastCotangent(clean(phrases), contrast);
+      return () => same;
+    },
+    at: (_, prediction) => prediction,
+  };
 }
