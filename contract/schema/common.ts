@@ -14,6 +14,7 @@ export const Id = v.pipe(
   v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'Expected an id: 1 to 64 letters, digits, "-" or "_".'),
 );
 export type Id = v.InferOutput<typeof Id>;
+export const isId = (value: unknown): value is Id => v.is(Id, value);
 
 /** A pack's id as its manifest and its folder name have it. */
 export const PackId = v.pipe(

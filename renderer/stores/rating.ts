@@ -1,4 +1,4 @@
-import { toAppError } from '#contract';
+import { isId, toAppError } from '#contract';
 import type { AppError, RatingSheet, StudyAnswer, StudySet } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
@@ -16,13 +16,11 @@ import { readSaved, save } from './saved.ts';
 
 /** How many tasks ahead pictures are fetched. */
 const AHEAD = 3;
-const isName = (value: unknown): value is string =>
-  typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value);
 
 /** One rater at work: one task at a time, each answer kept by the host as soon as its task is whole. */
 export const useRatingStore = defineStore('rating', () => {
   const connection = useConnectionStore();
-  const rater = ref(readSaved('rater', isName) ?? '');
+  const rater = ref(readSaved('rater', isId) ?? '');
   const set = shallowRef<StudySet>();
   const sheet = shallowRef<RatingSheet>();
   const at = ref(0);
