@@ -145,6 +145,12 @@ export function toAppError(thrown: unknown, fallback: ErrorCode = 'internal'): A
   return new AppError(fallback, text, { cause: thrown });
 }
 
+/** What travels of an error: its code, and words for a person. */
+export function errorBody(thrown: unknown, fallback?: ErrorCode): { code: ErrorCode; message: string } {
+  const { code, message } = toAppError(thrown, fallback);
+  return { code, message };
+}
+
 function systemCode(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
   if (typeof thrown.code !== 'string') return undefined;

@@ -282,7 +282,7 @@ export type {
   Services,
   Stream,
 } from './define.ts';
-export { AppError, ERROR_CODES, isErrorCode, toAppError } from './errors.ts';
+export { AppError, ERROR_CODES, errorBody, isErrorCode, toAppError } from './errors.ts';
 export type { AppErrorOptions, ErrorCode, ErrorDetails } from './errors.ts';
 export { linkClosedError, linkCore, memoryPair } from './link.ts';
 export type { CloseReason, Link, LinkCore } from './link.ts';

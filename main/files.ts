@@ -1,6 +1,6 @@
 /** Files that are old or new after a crash, never in between: temporary name, fsync, rename, fsync of the folder. */
 import { randomUUID } from 'node:crypto';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 export async function writeAtomic(path: string, data: Uint8Array | string): Promise<void> {
@@ -10,6 +10,14 @@ export async function writeAtomic(path: string, data: Uint8Array | string): Prom
 /** The same without waiting for the disk: for what can be made again (thumbnails). Never half a file, perhaps none. */
 export async function writeDerived(path: string, data: Uint8Array): Promise<void> {
   await write(path, data, false);
+}
+
+/** Whether something is at this path. */
+export function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function write(path: string, data: Uint8Array | string, durable: boolean): Promise<void> {

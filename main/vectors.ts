@@ -7,6 +7,12 @@ export function dot(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
+/** Length that a unit vector may have after rounding. */
+export const LONGEST = 1.001;
+
+/** Whether x is at most of unit length and all its numbers are finite. */
+export const isAtMostUnit = (x: Float32Array): boolean => dot(x, x) <= LONGEST ** 2;
+
 /** Unit vector of x; zero stays zero. */
 export function normalise(x: Float32Array): Float32Array {
   const norm = Math.sqrt(dot(x, x)) || 1;

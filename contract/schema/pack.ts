@@ -138,3 +138,7 @@ export const PackManifest = v.pipe(
   ),
 );
 export type PackManifest = v.InferOutput<typeof PackManifest>;
+
+/** The hash that keys every vector of a pack's encoder. */
+export const encoderOf = ({ manifest }: { readonly manifest: PackManifest }): string =>
+  manifest.parts.encoderWeights.sha256;

@@ -61,8 +61,8 @@ const TABLE: readonly Row[] = [
   {
     folder: 'main/services/',
     // Types only, see `typesOnly`: other services and the engine's and decoder's contract come as arguments.
-    // main/files.ts writes files, main/vectors.ts does sums, main/bare-png.ts strips pictures; they know of nothing else.
-    own: ['contract/', 'main/bare-png.ts', 'main/files.ts', 'main/vectors.ts'],
+    // main/files.ts writes files, main/vectors.ts does sums, main/bare-png.ts strips pictures, main/bell.ts wakes; they know of nothing else.
+    own: ['contract/', 'main/bare-png.ts', 'main/bell.ts', 'main/files.ts', 'main/vectors.ts'],
     packages: 'any',
     never: [...HOST_NEVER, 'better-sqlite3', 'sqlite-vec', 'pg', 'onnxruntime-node'],
   },

@@ -1,5 +1,5 @@
 /** Imports that run: one for each root, each with its switch. */
-import { AppError, toAppError } from '#contract';
+import { AppError, errorBody } from '#contract';
 import type { ErrorBody, ImportEvent, ImportReport } from '#contract';
 import { makeActivity } from './activity.ts';
 import { makePause } from './pace.ts';
@@ -35,8 +35,7 @@ export function makeImports(run: RunImport) {
         yield event;
       }
     } catch (thrown) {
-      const { code, message } = toAppError(thrown);
-      if (!signal.aborted) error = { code, message };
+      if (!signal.aborted) error = errorBody(thrown);
       throw thrown;
     } finally {
       running.delete(rootId);

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
-import { AppError, toAppError } from '#contract';
+import { AppError, encoderOf, toAppError } from '#contract';
 import type { Root, StudioServices } from '#contract';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
 import type { Store } from '../store/index.ts';
@@ -10,7 +10,7 @@ import { makeImages } from './images.ts';
 import { importFolder } from './import-folder.ts';
 import type { Decode } from './import-types.ts';
 import { makeImports } from './imports.ts';
-import { encoderOf, makeIndexes } from './indexes.ts';
+import { makeIndexes } from './indexes.ts';
 import type { OpenShared } from './indexes.ts';
 import { lookOf } from './look.ts';
 import { makeOriginals, makePixels } from './pixels.ts';

@@ -1,6 +1,6 @@
 /** The vector indexes, one for each encoder: made when first needed, kept for the next start, filled up by passes. */
 import { join } from 'node:path';
-import { AppError } from '#contract';
+import { AppError, encoderOf } from '#contract';
 import type { VectorPass } from '#contract';
 import type { InstalledPack } from '../packs/index.ts';
 import type { SharedVectors, Store } from '../store/index.ts';
@@ -30,8 +30,6 @@ export interface IndexesOptions {
 
 /** Images from which on an index is kept as a file: fewer are read from the catalog in no time. */
 const WORTH_A_FILE = 5000;
-
-export const encoderOf = (pack: InstalledPack): string => pack.manifest.parts.encoderWeights.sha256;
 
 interface Local {
   readonly pack: InstalledPack;

@@ -3,8 +3,9 @@
  * everything else; a search that needs its vectors makes it hurry. Each piece is on the disk when it is told, so a pass
  * that was stopped goes on where it was.
  */
-import { SKIP_REASONS, toAppError } from '#contract';
+import { SKIP_REASONS, encoderOf, errorBody, toAppError } from '#contract';
 import type { AppError, VectorPass } from '#contract';
+import { makeBell } from '../../bell.ts';
 import type { InstalledPack } from '../packs/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Embedder } from './index.ts';
@@ -54,7 +55,6 @@ export function makePasses({ store, embedder, pixelsOf, busy, madeElsewhere, add
   const complete = new Set<string>();
   const firstUnread = new Map<string, AppError>();
   const listeners = new Set<(state: VectorPass) => void>();
-  const encoderOf = (pack: InstalledPack): string => pack.manifest.parts.encoderWeights.sha256;
 
   function rest(pass: Pass, ms: number): Promise<void> {
     return new Promise((resolve) => {
@@ -193,10 +193,9 @@ export function makePasses({ store, embedder, pixelsOf, busy, madeElsewhere, add
     pass.ended = run(pack, pass)
       .catch((thrown: unknown) => {
         complete.delete(encoder);
-        const error = toAppError(thrown);
         pass.state = pass.stop.signal.aborted
           ? { ...pass.state, state: 'stopped', secondsLeft: null }
-          : { ...pass.state, state: 'failed', error: { code: error.code, message: error.message } };
+          : { ...pass.state, state: 'failed', error: errorBody(thrown) };
         for (const listener of listeners) listener(pass.state);
         throw thrown;
       })
@@ -238,32 +237,23 @@ export function makePasses({ store, embedder, pixelsOf, busy, madeElsewhere, add
     /** Passes that are on, then every change, until the signal aborts. */
     async *watch(signal: AbortSignal): AsyncGenerator<VectorPass> {
       const queue = [...running.values()].map((p) => p.state);
-      let wake = Promise.withResolvers<undefined>();
+      const news = makeBell();
       const listen = (state: VectorPass): void => {
         // Only the newest of each pack counts for one who is slow.
         const at = queue.findIndex((s) => s.packId === state.packId && s.state !== 'done');
         if (at >= 0) queue.splice(at, 1);
         queue.push(state);
-        wake.resolve(undefined);
-      };
-      const abort = (): void => {
-        wake.resolve(undefined);
+        news.ring();
       };
       listeners.add(listen);
-      signal.addEventListener('abort', abort, { once: true });
       try {
         while (!signal.aborted) {
           const next = queue.shift();
-          if (next) {
-            yield next;
-            continue;
-          }
-          wake = Promise.withResolvers();
-          await wake.promise;
+          if (next) yield next;
+          else await news.rung(signal);
         }
       } finally {
         listeners.delete(listen);
-        signal.removeEventListener('abort', abort);
       }
     },
     /** Stops every pass and waits for it. */

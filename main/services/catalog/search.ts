@@ -1,5 +1,5 @@
 /** Finding images: by words, image, picture or a sum of them; filtered, folded, varied; and the references of a phrase. */
-import { AppError } from '#contract';
+import { AppError, encoderOf } from '#contract';
 import type { Fold, Hit, ImageFilter, Reference, StudioServices } from '#contract';
 import { blend, dot, normalise } from '../../vectors.ts';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
@@ -36,7 +36,6 @@ const MOST = 4000;
 type Service = StudioServices['catalog'];
 
 export function makeSearch({ store, packs, embedder, decode, searchable }: SearchOptions) {
-  const encoderOf = (pack: InstalledPack): string => pack.manifest.parts.encoderWeights.sha256;
   const vectorOf = (pack: InstalledPack, hash: string): Float32Array | undefined =>
     store.read.images.vector(hash, encoderOf(pack));
 

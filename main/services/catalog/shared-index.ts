@@ -2,7 +2,7 @@
  * The index of a server (store/shared-vectors.ts) with the answers of the one on this machine: the server's float32 sums
  * only choose candidates, whose scores are then added up here, in float64 and in the same order as everywhere.
  */
-import { dot } from '../../vectors.ts';
+import { LONGEST, dot, isAtMostUnit } from '../../vectors.ts';
 import type { SharedVectors } from '../store/index.ts';
 import type { Neighbour, VectorIndex } from './vector-index.ts';
 
@@ -12,8 +12,6 @@ const AT_ONCE = 256;
 const COMPARED = 4096;
 /** Candidates beyond k of the first question. */
 const SPARE = 32;
-/** Length that a unit vector may have after rounding. */
-const LONGEST = 1.001;
 const LAST_ID = 'f'.repeat(64);
 
 export interface SharedIndex extends VectorIndex {
@@ -47,7 +45,7 @@ export async function sharedIndex(
   function check(vector: Float32Array): void {
     if (vector.length !== dims)
       throw new RangeError(`expected a vector of ${dims} numbers, got ${vector.length}`);
-    if (!(dot(vector, vector) <= LONGEST ** 2))
+    if (!isAtMostUnit(vector))
       throw new RangeError('expected a vector of at most unit length, all numbers finite');
   }
 

@@ -1,32 +1,11 @@
 /** Stages of the import that run beside each other, each no further ahead than its buffer holds (back-pressure). */
+import { makeBell } from '../../bell.ts';
 
 export interface StageOptions {
   /** How many works run at once. */
   readonly atOnce: number;
   /** How many results may wait, those that are being made included. */
   readonly ahead: number;
-}
-
-/** A bell that can be rung and waited for; a ring that nobody waits for is not lost. */
-function bell(): { ring(): void; rung(): Promise<void> } {
-  let wake: (() => void) | undefined;
-  let missed = false;
-  return {
-    ring() {
-      if (wake) wake();
-      else missed = true;
-      wake = undefined;
-    },
-    rung() {
-      if (missed) {
-        missed = false;
-        return Promise.resolve();
-      }
-      return new Promise((resolve) => {
-        wake = resolve;
-      });
-    },
-  };
 }
 
 /**
@@ -39,8 +18,8 @@ export async function* stage<T, R>(
   work: (item: T) => R | Promise<R>,
 ): AsyncGenerator<R> {
   const results: Promise<R>[] = [];
-  const arrived = bell();
-  const freed = bell();
+  const arrived = makeBell();
+  const freed = makeBell();
   let running = 0;
   let waiting = 0;
   let left = false;

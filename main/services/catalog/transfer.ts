@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import * as v from 'valibot';
 import { AppError } from '#contract';
-import { dot } from '../../vectors.ts';
+import { isAtMostUnit } from '../../vectors.ts';
 import type { Store } from '../store/index.ts';
 import { End, FORMAT, Head, Line, MOST_LINE, SCHEMA } from './transfer-format.ts';
 
@@ -27,8 +27,6 @@ export interface MergeReport {
   readonly vectors: number;
 }
 
-/** Length that a unit vector may have after rounding. */
-const LONGEST = 1.001;
 /** Rows of one page and lines of one transaction. */
 const AT_ONCE = 500;
 
@@ -350,7 +348,7 @@ export async function mergeCatalog(
         return undefined;
       const bytes = Uint8Array.from(Buffer.from(line.vector, 'base64'));
       const vector = new Float32Array(bytes.buffer, 0, Math.floor(bytes.length / 4));
-      if (bytes.length !== length * 4 || !(dot(vector, vector) <= LONGEST ** 2))
+      if (bytes.length !== length * 4 || !isAtMostUnit(vector))
         throw new AppError(
           'not_a_catalog',
           `A vector of this file does not fit its encoder: expected ${length} numbers of unit length.`,

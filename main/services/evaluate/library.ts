@@ -2,7 +2,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, Arm, EvaluateRequest, EvaluationRef, PromptSet, toAppError } from '#contract';
+import { AppError, Arm, EvaluateRequest, EvaluationRef, PromptSet, errorBody } from '#contract';
 import type {
   EvaluationList,
   EvaluationState,
@@ -11,6 +11,7 @@ import type {
   StartEvaluation,
   StudioServices,
 } from '#contract';
+import { makeBell } from '../../bell.ts';
 import type { ResultsFile } from '../store/index.ts';
 import { Facts } from './facts.ts';
 import { wantedRows } from './plan.ts';
@@ -31,14 +32,10 @@ type Own = Pick<StudioServices['evaluation'], 'list' | 'promptSets' | 'start' | 
 interface Run {
   state: EvaluationState;
   readonly abort: AbortController;
-  readonly wake: Set<() => void>;
+  readonly watchers: Set<() => void>;
   ended: Promise<void>;
 }
 
-const bodyOf = (error: unknown): { code: ReturnType<typeof toAppError>['code']; message: string } => {
-  const { code, message } = toAppError(error);
-  return { code, message };
-};
 const Arms = v.pipe(v.string(), v.parseJson(), v.array(Arm));
 
 export function makeLibrary(options: LibraryOptions): { service: Own; close: () => void } {
@@ -105,7 +102,7 @@ export function makeLibrary(options: LibraryOptions): { service: Own; close: () 
       try {
         out.evaluations.push(await summary(evaluationId));
       } catch (error) {
-        out.refused.push({ evaluationId, error: bodyOf(error) });
+        out.refused.push({ evaluationId, error: errorBody(error) });
       }
     }
     out.evaluations.sort((a, b) => b.changedAt - a.changedAt);
@@ -155,14 +152,14 @@ export function makeLibrary(options: LibraryOptions): { service: Own; close: () 
     const run: Run = {
       state: { type: 'progress', done: 0, of: 0, secondsLeft: null },
       abort: new AbortController(),
-      wake: new Set(),
+      watchers: new Set(),
       ended: Promise.resolve(),
     };
     const before = runs.get(evaluationId);
     runs.set(evaluationId, run);
     const tell = (state: EvaluationState): void => {
       run.state = state;
-      for (const wake of [...run.wake]) wake();
+      for (const ring of run.watchers) ring();
     };
     const { signal } = run.abort;
     const events = options.run(request, { signal })[Symbol.asyncIterator]();
@@ -179,7 +176,7 @@ export function makeLibrary(options: LibraryOptions): { service: Own; close: () 
         for (let next = await events.next(); !next.done; next = await events.next()) tell(next.value);
         if (run.state.type === 'progress') tell({ type: 'stopped' });
       } catch (error) {
-        tell(signal.aborted ? { type: 'stopped' } : { type: 'failed', error: bodyOf(error) });
+        tell(signal.aborted ? { type: 'stopped' } : { type: 'failed', error: errorBody(error) });
       }
     });
   }
@@ -205,22 +202,18 @@ export function makeLibrary(options: LibraryOptions): { service: Own; close: () 
       async *watch({ evaluationId }, { signal }) {
         const run = runs.get(evaluationId);
         if (!run) throw new AppError('not_found', `The evaluation "${evaluationId}" is not running.`);
-        for (let last: EvaluationState | undefined; ;) {
-          if (run.state !== last) {
+        const news = makeBell();
+        run.watchers.add(news.ring);
+        try {
+          let last: EvaluationState | undefined;
+          for (; !signal.aborted; await news.rung(signal)) {
+            if (run.state === last) continue;
             last = run.state;
             yield last;
             if (last.type !== 'progress') return;
-          } else
-            await new Promise<void>((resolve) => {
-              const wake = (): void => {
-                run.wake.delete(wake);
-                signal.removeEventListener('abort', wake);
-                resolve();
-              };
-              run.wake.add(wake);
-              signal.addEventListener('abort', wake, { once: true });
-            });
-          if (signal.aborted) return;
+          }
+        } finally {
+          run.watchers.delete(news.ring);
         }
       },
     },

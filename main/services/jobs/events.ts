@@ -1,6 +1,7 @@
 /** Numbered events of jobs: kept in the catalog, replayed from any number, followed while they come. */
 import type { JobEvent } from '#contract';
 import { isFinal } from '#contract';
+import { makeBell } from '../../bell.ts';
 import type { Store } from '../store/index.ts';
 
 type Body<E = JobEvent> = E extends JobEvent ? Omit<E, 'jobId' | 'seq' | 'at'> : never;
@@ -66,20 +67,12 @@ export function makeEventLog(store: Store, now: () => number): EventLog {
       tell(jobId);
     },
     async *watch(jobId, after, signal) {
-      let wake: () => void = () => undefined;
-      let pending = true;
-      const notify = (): void => {
-        pending = true;
-        wake();
-      };
+      const news = makeBell();
       const set = listeners.get(jobId) ?? new Set();
-      listeners.set(jobId, set.add(notify));
-      signal.addEventListener('abort', notify);
+      listeners.set(jobId, set.add(news.ring));
       try {
         let last = after;
-        while (!signal.aborted) {
-          if (!pending) await new Promise<void>((resolve) => (wake = resolve));
-          pending = false;
+        for (; !signal.aborted; await news.rung(signal)) {
           for (const event of read(jobId, last)) {
             last = event.seq;
             yield event;
@@ -89,9 +82,8 @@ export function makeEventLog(store: Store, now: () => number): EventLog {
           if (end !== undefined && end <= last) return;
         }
       } finally {
-        set.delete(notify);
+        set.delete(news.ring);
         if (set.size === 0) listeners.delete(jobId);
-        signal.removeEventListener('abort', notify);
       }
     },
   };

@@ -1,7 +1,7 @@
 /** The queue: jobs are rows, one runs at a time, a crash leaves none of them in between. */
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import { AppError, GenerateRequest, toAppError } from '#contract';
+import { AppError, GenerateRequest, errorBody, toAppError } from '#contract';
 import type { ErrorBody, JobState, JobSummary, PackManifest, Settings, StudioServices } from '#contract';
 import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
 import type { Catalog, CatalogResult } from '../catalog/index.ts';
@@ -269,10 +269,7 @@ export function makeJobs({
       .catch((error: unknown) => {
         if (abort.signal.aborted)
           conclude(row.job_id, closing ? 'interrupted' : 'cancelled', closing ? interruption : null);
-        else {
-          const { code, message } = toAppError(error, 'engine_failed');
-          conclude(row.job_id, 'failed', { code, message });
-        }
+        else conclude(row.job_id, 'failed', errorBody(error, 'engine_failed'));
       })
       .finally(() => {
         running = undefined;

@@ -1,6 +1,6 @@
 /** Turns a request into what the sampler needs: source embedding, references with their noised embeddings, recipe facts. */
 import { createHash } from 'node:crypto';
-import { AppError } from '#contract';
+import { AppError, encoderOf } from '#contract';
 import type {
   Arm,
   Emphasis,
@@ -75,7 +75,7 @@ const hashOf = (x: Float32Array): string =>
  */
 async function noisedOf(context: PrepareContext, hash: string, signal: AbortSignal): Promise<Float32Array> {
   const { store, pack, levels, gradientLevels, engine, now } = context;
-  const encoder = pack.manifest.parts.encoderWeights.sha256;
+  const encoder = encoderOf(pack);
   const { dims } = pack.manifest.embedding;
   const cached = store.read.images.noised(hash, encoder);
   const missing = gradientLevels.filter((level) => !cached.has(level));
@@ -102,7 +102,7 @@ async function referencesOf(
   k: number,
 ): Promise<RecipeReference[]> {
   const { catalog, engine, pack, store } = context;
-  const encoder = pack.manifest.parts.encoderWeights.sha256;
+  const encoder = encoderOf(pack);
   if (emphasis.references.length === 0) {
     const hits = await catalog.find(pack, emphasis.phrase, k, emphasis.bans);
     return hits.map(({ hash, score }, i) => ({
@@ -150,7 +150,7 @@ async function prepareEmphases(
   needs: { readonly noised: boolean; readonly source: SourceKind | null },
   signal: AbortSignal,
 ): Promise<{ phrases: PreparedPhrase[]; recipe: RecipeEmphasis[] }> {
-  const encoder = context.pack.manifest.parts.encoderWeights.sha256;
+  const encoder = encoderOf(context.pack);
   const phrases: PreparedPhrase[] = [];
   const recipe: RecipeEmphasis[] = [];
   for (const emphasis of emphases) {
@@ -181,7 +181,7 @@ async function prepareSource(
   request: GenerateRequest,
 ): Promise<{ text: Float32Array; source: Float32Array; recipe: RecipeSource }> {
   const { engine, pack, catalog, store } = context;
-  const encoder = pack.manifest.parts.encoderWeights.sha256;
+  const encoder = encoderOf(pack);
   const { embedding } = await engine.text(pack.manifest.id, request.prompt);
   let source: Float32Array;
   let references: RecipeReference[] = [];

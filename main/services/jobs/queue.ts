@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '#contract';
 import type { QueueState, StudioServices } from '#contract';
+import { makeBell } from '../../bell.ts';
 import type { Store } from '../store/index.ts';
 import type { EventLog } from './events.ts';
 
@@ -51,23 +52,13 @@ export function makeQueue({ store, log, now, check, changed, next }: QueueOption
     paused: () => read.jobs.paused(),
     service: {
       async *queue(_, { signal }) {
-        let pending = true;
-        let wake = (): void => undefined;
-        const notify = (): void => {
-          pending = true;
-          wake();
-        };
-        watchers.add(notify);
-        signal.addEventListener('abort', notify);
+        const news = makeBell();
+        watchers.add(news.ring);
         try {
-          while (!signal.aborted) {
-            if (!pending) await new Promise<void>((resolve) => (wake = resolve));
-            pending = false;
-            if (!signal.aborted) yield state();
-          }
+          // The state as it is, then every change.
+          for (; !signal.aborted; await news.rung(signal)) yield state();
         } finally {
-          watchers.delete(notify);
-          signal.removeEventListener('abort', notify);
+          watchers.delete(news.ring);
         }
       },
       pause({ paused }) {

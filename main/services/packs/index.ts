@@ -2,8 +2,8 @@
 import { lstat, readFile, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, PackManifest, toAppError } from '#contract';
-import type { ErrorBody, FileCheck, PackSummary, RefusedPack } from '#contract';
+import { AppError, PackManifest, errorBody } from '#contract';
+import type { FileCheck, PackSummary, RefusedPack } from '#contract';
 import { checkFiles, verify } from './files.ts';
 
 export { makeCheckText } from './check-text.ts';
@@ -32,11 +32,6 @@ export interface PacksCare extends PacksService {
   /** Forgets that a pack was checked: its folder is new or gone. */
   forget(id: string): void;
 }
-
-const bodyOf = (error: unknown): ErrorBody => {
-  const { code, message } = toAppError(error);
-  return { code, message };
-};
 
 /** Reads and checks a manifest; BAD_MANIFEST names the field. */
 async function readManifest(folder: string): Promise<PackManifest> {
@@ -103,7 +98,7 @@ export function makePacks(folders: readonly string[], own?: string): PacksCare {
           const manifest = await readManifest(folder);
           if (!found.has(manifest.id)) found.set(manifest.id, { folder, manifest });
         } catch (error) {
-          refused.push({ folder: entry.name, error: bodyOf(error) });
+          refused.push({ folder: entry.name, error: errorBody(error) });
         }
       }
     }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { AppError, PackManifest } from '#contract';
 import type { PackIntake, PackSummary, PortReport, StudioServices } from '#contract';
-import { writeAtomic } from '../../files.ts';
+import { isThere, writeAtomic } from '../../files.ts';
 import { filesOf, verify } from './files.ts';
 import type { PacksCare } from './index.ts';
 
@@ -32,11 +32,6 @@ export function makeIntake({ packs, folder, inspect, release }: IntakeOptions): 
     stat(path).then(
       ({ size }) => size,
       () => 0,
-    );
-  const isThere = (path: string): Promise<boolean> =>
-    stat(path).then(
-      () => true,
-      () => false,
     );
   let line: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {

@@ -12,6 +12,7 @@ import type {
   StudioServices,
   SubmitSet,
 } from '#contract';
+import { makeBell } from '../../bell.ts';
 import type { Gallery } from '../gallery/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { SetRow, Store } from '../store/index.ts';
@@ -97,26 +98,14 @@ export function makeSets({ store, jobs, gallery, now }: SetsOptions): StudioServ
     },
     async *watch({ setId }, { signal }) {
       rowOf(setId);
-      let wake: () => void = () => undefined;
-      let pending = true;
-      const notify = (): void => {
-        pending = true;
-        wake();
-      };
+      const news = makeBell();
       const off = jobs.onChange((jobId) => {
-        if (read.sets.ofJob(jobId) === setId) notify();
+        if (read.sets.ofJob(jobId) === setId) news.ring();
       });
-      signal.addEventListener('abort', notify);
       try {
-        while (!signal.aborted) {
-          if (!pending) await new Promise<void>((resolve) => (wake = resolve));
-          if (signal.aborted) return;
-          pending = false;
-          yield whole(rowOf(setId));
-        }
+        for (; !signal.aborted; await news.rung(signal)) yield whole(rowOf(setId));
       } finally {
         off();
-        signal.removeEventListener('abort', notify);
       }
     },
     async cancel({ setId }) {

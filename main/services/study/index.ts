@@ -3,13 +3,13 @@
  * Arms are named only after the reveal, which needs every sheet sealed.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { access, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import * as v from 'valibot';
-import { AppError, Arm, RatingSheet, StudySet, isWhole, toAppError } from '#contract';
+import { AppError, Arm, RatingSheet, StudySet, errorBody, isWhole } from '#contract';
 import type { MakeStudy, StudioServices, StudyList, StudySummary } from '#contract';
-import { writeAtomic, writeDerived } from '../../files.ts';
+import { isThere, writeAtomic, writeDerived } from '../../files.ts';
 import { bare } from '../../bare-png.ts';
 import { drawSet, shuffle } from './draw.ts';
 import type { Candidate, KeyEntry } from './draw.ts';
@@ -61,11 +61,7 @@ export function makeStudy({ folder, pictures, now }: StudyOptions): { service: S
     if (!set) throw new AppError('not_found', `There is no study "${studyId}".`);
     return set;
   }
-  const ownKey = (studyId: string): Promise<boolean> =>
-    access(at(studyId, 'key.json')).then(
-      () => true,
-      () => false,
-    );
+  const ownKey = (studyId: string): Promise<boolean> => isThere(at(studyId, 'key.json'));
   const sheetPath = (studyId: string, rater: string): string => at(studyId, 'sheets', `${rater}.json`);
   async function keep(sheet: RatingSheet): Promise<RatingSheet> {
     await mkdir(at(sheet.studyId, 'sheets'), { recursive: true });
@@ -156,8 +152,7 @@ export function makeStudy({ folder, pictures, now }: StudyOptions): { service: S
       try {
         out.studies.push(await summaryOf(name));
       } catch (error) {
-        const { code, message } = toAppError(error);
-        out.refused.push({ studyId: name, error: { code, message } });
+        out.refused.push({ studyId: name, error: errorBody(error) });
       }
     out.studies.sort((a, b) => b.createdAt - a.createdAt);
     return out;

@@ -2,11 +2,11 @@
  * Takes in a blind set from elsewhere: the set first, then its pictures. Until the last one is there it lies under another
  * name, so half a set is never rated and a break goes on where it was.
  */
-import { access, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#contract';
 import type { StudySet } from '#contract';
-import { writeAtomic, writeDerived } from '../../files.ts';
+import { isThere, writeAtomic, writeDerived } from '../../files.ts';
 import { bare } from '../../bare-png.ts';
 
 export interface Take {
@@ -32,11 +32,7 @@ export function makeTake(folder: string): Take {
 
   return {
     async begin(set) {
-      const here = await access(join(folder, set.studyId)).then(
-        () => true,
-        () => false,
-      );
-      if (here)
+      if (await isThere(join(folder, set.studyId)))
         throw new AppError('conflict', `There is a study "${set.studyId}" here already, with its ratings.`);
       const images = imagesOf(set);
       if (new Set(images).size !== images.length)
