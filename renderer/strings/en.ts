@@ -556,6 +556,7 @@ export const en = {
     inRun: (value: number) => `${count(value)} pairs`,
     export: 'Export',
     search: 'Words, or chip: tag: pack: ref: after:2026-01-31 is:starred',
+    write: 'Write a sentence',
     clear: 'Show all pairs',
     filters: 'What to look through',
     views: { all: 'All pairs', starred: 'Starred', bin: 'Bin' },
