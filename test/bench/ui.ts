@@ -2,6 +2,7 @@
  * npm run bench:ui: the page against its goals, in Chromium over the real `serve`.
  *   --small       everything at a fiftieth of its size: shows that it runs, not how fast it is
  *   --pack=DIR    folder of the pack (default models/first)
+ *   --part=NAME   only usable, large (typing and gallery), previews or heap
  * Figures (goals on 2 cores):
  *   usableMs        from starting `serve` on a fresh folder, page built and Chromium open, to the first accepted key (1800)
  *   typingP95Ms     from a key to the frame that shows it, typing and weighing beside 100 000 references (50)
@@ -10,7 +11,8 @@
  *   jumpMs          from a jump to any place of that gallery to its thumbnails in sight, p95 (100)
  *   previewCostPct  processor time of the engine with previews over without, less one (2)
  *   heapGrowthMiB   the page's heap after 1 000 results over after the first 100 (flat)
- * The last line is one JSON object. Other programs make every time larger: the load is told too.
+ * Each figure is told when it is there. A part that fails costs its own figures only (null), and the exit code says so. The last
+ * line is one JSON object. Other programs make every time larger: the load is told too.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -18,10 +20,11 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { ensureBuilt } from '../../scripts/build.mjs';
 import { launchChromium } from '../support/browser.ts';
 import { serveDemo } from '../support/demo-serve.ts';
+import { heapOver } from './ui-heap.ts';
 import { seed } from './ui-seed.ts';
 import { TRACED, framesOf } from './ui-trace.ts';
 
@@ -83,6 +86,16 @@ function startServe(home: string): Promise<Serving> {
   });
 }
 
+/** Ends `serve` whatever the work comes to. */
+async function whileServing<T>(home: string, work: (serving: Serving) => Promise<T>): Promise<T> {
+  const serving = await startServe(home);
+  try {
+    return await work(serving);
+  } finally {
+    await serving.stop();
+  }
+}
+
 async function openPage(browser: Browser, url: string): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   context.setDefaultTimeout(120_000);
@@ -95,14 +108,14 @@ async function measureUsable(browser: Browser): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < (small ? 1 : 5); i++) {
     const began = performance.now();
-    const serving = await startServe(join(homes, `fresh-${i}`));
-    const page = await openPage(browser, serving.url);
-    await page.getByTestId('prompt').click();
-    await page.keyboard.type('a');
-    await page.getByTestId('prompt').getByText('a').waitFor();
-    times.push(performance.now() - began);
-    await page.context().close();
-    await serving.stop();
+    await whileServing(join(homes, `fresh-${i}`), async ({ url }) => {
+      const page = await openPage(browser, url);
+      await page.getByTestId('prompt').click();
+      await page.keyboard.type('a');
+      await page.getByTestId('prompt').getByText('a').waitFor();
+      times.push(performance.now() - began);
+      await page.context().close();
+    });
   }
   return median(times);
 }
@@ -217,18 +230,24 @@ function engineMs(parent: number): number {
   throw new Error('The engine process was not found below serve.');
 }
 
-/** Waits until the engine has been idle for some seconds: the first import is over. */
+/** Waits until the engine is there and has been idle for some seconds: the first import is over. */
 async function rests(parent: number): Promise<void> {
-  for (let quiet = 0, last = -1; quiet < 4;) {
+  const latest = performance.now() + 300_000;
+  for (let quiet = 0, last = NaN; quiet < 4;) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    const now = engineMs(parent);
-    quiet = last >= 0 && now - last < 50 ? quiet + 1 : 0;
+    let now = NaN;
+    try {
+      now = engineMs(parent);
+    } catch (error) {
+      // It starts with the first import, which may be a while after the link was printed.
+      if (performance.now() > latest) throw error;
+    }
+    quiet = now - last < 50 ? quiet + 1 : 0;
     last = now;
   }
 }
 
-async function measurePreviews(browser: Browser): Promise<number> {
-  const serving = await startServe(join(homes, 'previews'));
+async function measurePreviews(browser: Browser, serving: Serving): Promise<number> {
   const page = await openPage(browser, serving.url);
   await page.getByTestId('prompt').click();
   await page.keyboard.type('a person with a beard');
@@ -257,86 +276,109 @@ async function measurePreviews(browser: Browser): Promise<number> {
     if (i > 0) spent[kind].push(engineMs(parent) - before);
   }
   await page.context().close();
-  await serving.stop();
   return 100 * (median(spent.on) / median(spent.off) - 1);
 }
 
-async function heapMiB(session: CDPSession): Promise<number> {
-  await session.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await session.send('Runtime.getHeapUsage');
-  return usedSize / 1024 / 1024;
-}
-
-async function measureHeap(browser: Browser): Promise<number> {
+async function measureHeap(browser: Browser) {
   const served = await serveDemo({ stepMs: 0, images: 40 });
   try {
     const page = await openPage(browser, served.newUrl());
-    const session = await page.context().newCDPSession(page);
     await page.getByTestId('prompt').click();
     await page.keyboard.type('a blocky person with a full beard');
     await page.getByTestId('steps').fill('4');
     await page.keyboard.press('Tab');
-    let warm = NaN;
-    for (let i = 1; i <= RESULTS; i++) {
-      await page.getByTestId('generate').click();
-      await page.waitForFunction(
-        (count) => document.querySelectorAll('[data-testid="result"]').length >= count,
-        i,
-      );
-      if (i === WARM) warm = await heapMiB(session);
-    }
-    const after = await heapMiB(session);
+    const found = await heapOver(page, { results: RESULTS, warm: WARM, say });
     await page.context().close();
-    return after - warm;
+    return found;
   } finally {
     await served.close();
   }
 }
 
-ensureBuilt('renderer');
-mkdirSync(homes, { recursive: true });
-const browser = await launchChromium();
-try {
-  say('usable …');
-  const usableMs = await measureUsable(browser);
-  say(`seeding ${REFERENCES} references and ${PAIRS} pairs …`);
+const GOALS = {
+  usableMs: '1800',
+  typingP95Ms: '50',
+  frameP95Ms: '10',
+  droppedPct: '5',
+  jumpMs: '100',
+  previewCostPct: '2',
+  heapGrowthMiB: 'flat',
+};
+type Figure = keyof typeof GOALS;
+const FIGURES = Object.keys(GOALS) as Figure[];
+const figures = new Map<Figure, number>();
+const detail: Record<string, unknown> = {};
+
+const row = (name: string, measured: string, goal: string): string =>
+  `${name.padEnd(16)} ${measured.padStart(10)} ${goal.padStart(8)}`;
+
+/** Runs one part; whatever it throws is said, and the other parts go on. */
+async function part(name: string, work: () => Promise<Record<string, unknown>>): Promise<void> {
+  say(`${name} …`);
+  try {
+    for (const [key, value] of Object.entries(await work())) {
+      const figure = FIGURES.find((each) => each === key);
+      if (figure === undefined || typeof value !== 'number') detail[key] = value;
+      else {
+        figures.set(figure, value);
+        say(`  ${row(figure, value.toFixed(2), GOALS[figure])}`);
+      }
+    }
+  } catch (error) {
+    process.exitCode = 1;
+    say(`  ${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Typing and the gallery, in one page over the large data folder. */
+async function measureLarge(browser: Browser): Promise<void> {
   const home = join(homes, 'large');
   mkdirSync(home);
+  say(`seeding ${REFERENCES} references and ${PAIRS} pairs …`);
   await seed({ home, pack, references: REFERENCES, pairs: PAIRS });
-  const serving = await startServe(home);
-  const page = await openPage(browser, serving.url);
-  say('typing …');
-  const typingP95Ms = await measureTyping(page);
-  say('gallery …');
-  const { frameP95Ms, droppedPct, jumpMs, ...gallery } = await measureGallery(browser, page);
-  await page.context().close();
-  await serving.stop();
-  say('previews …');
-  const previewCostPct = await measurePreviews(browser);
-  say('heap …');
-  const heapGrowthMiB = await measureHeap(browser);
-  const figures = { usableMs, typingP95Ms, frameP95Ms, droppedPct, jumpMs, previewCostPct, heapGrowthMiB };
-  const goals = {
-    usableMs: 1800,
-    typingP95Ms: 50,
-    frameP95Ms: 10,
-    droppedPct: 5,
-    jumpMs: 100,
-    previewCostPct: 2,
-  };
-  console.log(`${'figure'.padEnd(16)} ${'measured'.padStart(10)} ${'goal'.padStart(8)}`);
-  for (const [name, value] of Object.entries(figures)) {
-    const goal = (goals as Record<string, number>)[name];
-    console.log(
-      `${name.padEnd(16)} ${value.toFixed(2).padStart(10)} ${(goal === undefined ? 'flat' : String(goal)).padStart(8)}`,
-    );
+  await whileServing(home, async ({ url }) => {
+    const page = await openPage(browser, url);
+    await part('typing', async () => ({ typingP95Ms: await measureTyping(page) }));
+    await part('gallery', () => measureGallery(browser, page));
+    await page.context().close();
+  });
+}
+
+ensureBuilt('renderer');
+mkdirSync(homes, { recursive: true });
+const only = process.argv.find((a) => a.startsWith('--part='))?.slice('--part='.length);
+const PARTS: Record<string, (browser: Browser) => Promise<void>> = {
+  usable: (browser) => part('usable', async () => ({ usableMs: await measureUsable(browser) })),
+  large: (browser) =>
+    part('large', async () => {
+      await measureLarge(browser);
+      return {};
+    }),
+  previews: (browser) =>
+    part('previews', async () => ({
+      previewCostPct: await whileServing(join(homes, 'previews'), (serving) =>
+        measurePreviews(browser, serving),
+      ),
+    })),
+  heap: (browser) => part('heap', () => measureHeap(browser)),
+};
+if (only !== undefined && !(only in PARTS))
+  throw new Error(`Expected --part to be one of ${Object.keys(PARTS).join(', ')}, got "${only}".`);
+try {
+  for (const [name, run] of Object.entries(PARTS)) {
+    if (only !== undefined && only !== name) continue;
+    // A browser of its own for each part: what hangs in one does not reach the next.
+    const browser = await launchChromium();
+    await run(browser).finally(() => browser.close());
   }
-  const rounded = Object.fromEntries(
-    Object.entries(figures).map(([name, value]) => [name, Math.round(value * 100) / 100]),
-  );
-  const machine = { cores: availableParallelism(), cpu: cpus()[0]?.model, load: loadavg()[0] };
-  console.log(JSON.stringify({ ...rounded, detail: { small, ...gallery, machine } }));
 } finally {
-  await browser.close();
   rmSync(homes, { recursive: true, force: true });
 }
+const measured = FIGURES.map((name) => [name, figures.get(name) ?? null] as const);
+console.log(row('figure', 'measured', 'goal'));
+for (const [name, value] of measured) console.log(row(name, value?.toFixed(2) ?? 'none', GOALS[name]));
+const rounded = Object.fromEntries(
+  measured.map(([name, value]) => [name, value === null ? null : Math.round(value * 100) / 100]),
+);
+const machine = { cores: availableParallelism(), cpu: cpus()[0]?.model, load: loadavg()[0] };
+console.log(JSON.stringify({ ...rounded, detail: { small, ...detail, machine } }));
