@@ -61,11 +61,15 @@ function contentsOf(catalog: string): {
   }
 }
 
-/** `rounds` kills, over as many imports as that takes; each import ends as one that nobody disturbed. */
-export function catalogKillSuite(rounds: number, pictures = 240): void {
+/**
+ * `parts` tests of `rounds` kills each, over as many imports as that takes; each import ends as one that nobody disturbed.
+ * Every part has its own moments, and can be run alone by its name (`-t 'part 3 of'`).
+ */
+export function catalogKillSuite(rounds: number, pictures = 240, parts = 1): void {
   describe('an import that is killed again and again (T1)', () => {
     let parent: string;
     let folder: string;
+    let expected: ReturnType<typeof contentsOf>;
     beforeAll(async () => {
       parent = mkdtempSync(join(tmpdir(), 'accent-kill-import-'));
       folder = join(parent, 'pictures');
@@ -78,22 +82,25 @@ export function catalogKillSuite(rounds: number, pictures = 240): void {
             await pngOf([(i - (i % 7 === 6 ? 1 : 0)) % 251, (i * 7 - (i % 7 === 6 ? 7 : 0)) % 241, 90])
           ).subarray(0, i % 30 === 29 ? 60 : undefined),
         );
-    });
+      const undisturbed = join(parent, 'undisturbed');
+      expect(await run(undisturbed, folder, Infinity, 0)).toMatchObject({ done: true });
+      expected = contentsOf(undisturbed);
+      expect(expected.files.length).toBe(pictures - Math.floor(pictures / 30));
+    }, 600_000);
     afterAll(() => {
       rmSync(parent, { recursive: true, force: true });
     });
 
     // Seconds a round on a machine that has nothing else to do; many times that on one that has.
     const options = { timeout: rounds * 30_000 };
-    it(`loses no acknowledged row in ${rounds} kills and ends with the same contents`, options, async () => {
-      const undisturbed = join(parent, 'undisturbed');
-      expect(await run(undisturbed, folder, Infinity, 0)).toMatchObject({ done: true });
-      const expected = contentsOf(undisturbed);
-      expect(expected.files.length).toBe(pictures - Math.floor(pictures / 30));
-      const draw = random('kill import', 1);
+    const name = (part: number): string =>
+      `loses no acknowledged row in ${rounds} kills and ends with the same contents, part ${part} of ${parts}`;
+    const numbers = Array.from({ length: parts }, (_, i) => i + 1);
+    it.each(numbers.map((part) => [name(part), part] as const))('%s', options, async (_, part) => {
+      const draw = random('kill import', part);
       let kills = 0;
       for (let n = 0; kills < rounds; n++) {
-        const catalog = join(parent, `killed-${n}`);
+        const catalog = join(parent, `killed-${part}-${n}`);
         let before = 0;
         for (let done = false; !done && kills < rounds;) {
           const result = await run(catalog, folder, Math.floor(draw.next() * 4), draw.next() * 60);
