@@ -58,6 +58,8 @@ Packed pack(const Kernels& ks, bool bf16, int k, int n, At at) {
   return p;
 }
 
+constexpr int kLine = 16;  // floats of a cache line
+
 // Cuts m rows into tiles of nearly equal height, so that no short tile is left over.
 struct Cut {
   int tiles, m;
@@ -119,12 +121,20 @@ void gemm(const Run& run, int m, const float* a, ptrdiff_t lda, const Packed& b,
           float* c = out.c + r * out.ldc + col;
           const float* init = block > 0 ? c : out.init ? out.init + r * out.ldi + col : nullptr;
           const ptrdiff_t ldi = block > 0 ? out.ldc : out.ldi;
+          // The next tile's sums and, a piece a tile, the next panel come nearer meanwhile: rows lie further apart than a
+          // hardware prefetcher follows, and a panel would come from the third level during its first tile alone.
+          if (t + 1 < tiles.tiles)
+            for (int i = 0; i < rows; ++i)
+              for (int v = 0; v < nr; v += kLine) __builtin_prefetch(c + (rows + i) * out.ldc + v, 1, 2);
+          const int piece = t * (k1 - k0) * kLine;
+          const bool more = p + 1 < p1 && piece < (k1 - k0) * nr;
+          const float* panel = b.data.get() + ((size_t)p * steps + k0) * nr;
+          const float* ahead = more ? panel + (size_t)steps * nr + piece : nullptr;
           if (b.bf16) {
             ks.tile_bf16[rows - 1](k1 - k0, run.bf16_a + r * lda16 + 2 * k0, lda16,
-                                   b.data.half() + ((size_t)p * steps + k0) * nr * 2, init, ldi, c, out.ldc);
+                                   reinterpret_cast<const uint16_t*>(panel), ahead, init, ldi, c, out.ldc);
           } else {
-            ks.tile[rows - 1](k1 - k0, a + r * lda + k0, lda, b.data.get() + ((size_t)p * steps + k0) * nr, nr, init,
-                              ldi, c, out.ldc);
+            ks.tile[rows - 1](k1 - k0, a + r * lda + k0, lda, panel, nr, ahead, init, ldi, c, out.ldc);
           }
           if (last && out.finish != Finish::kNone) {
             f.row = r;
@@ -145,8 +155,8 @@ void gemm_local(const Kernels& ks, int m, int n, int k, const Local& in, const f
     const ptrdiff_t ldb = in.panels ? ks.nr : in.ldb;
     for (int t = 0; t < tiles.tiles; ++t) {
       const int r = tiles.begin(t), rows = tiles.begin(t + 1) - r;
-      table[rows - 1](k, in.a + (in.transposed ? r : r * in.lda), in.lda, b, ldb, init ? init + r * ldi + col : nullptr,
-                      ldi, c + r * ldc + col, ldc);
+      table[rows - 1](k, in.a + (in.transposed ? r : r * in.lda), in.lda, b, ldb, nullptr,
+                      init ? init + r * ldi + col : nullptr, ldi, c + r * ldc + col, ldc);
     }
   }
 }

@@ -4,11 +4,7 @@
 namespace accent {
 
 const Kernels& avx512_kernels() {
-  static const Kernels k = [] {
-    Kernels t = make_kernels("avx512");
-    t.kc = 768;
-    return t;
-  }();
+  static const Kernels k = make_kernels("avx512");
   return k;
 }
 

@@ -7,9 +7,11 @@ namespace {
 inline __m512bh bits(__m512i x) { return (__m512bh)x; }
 
 template <int MR>
-void tile_bf16(ptrdiff_t kc2, const uint16_t* a, ptrdiff_t lda, const uint16_t* b, const float* init, ptrdiff_t ldi,
-               float* c, ptrdiff_t ldc) {
+void tile_bf16(ptrdiff_t kc2, const uint16_t* a, ptrdiff_t lda, const uint16_t* b, const float* ahead,
+               const float* init, ptrdiff_t ldi, float* c, ptrdiff_t ldc) {
   V acc[MR][kNV];
+  const ptrdiff_t line = ahead ? 16 : 0;
+  if (!ahead) ahead = (const float*)b;
 #pragma GCC unroll 16
   for (int r = 0; r < MR; ++r)
 #pragma GCC unroll 4
@@ -24,6 +26,8 @@ void tile_bf16(ptrdiff_t kc2, const uint16_t* a, ptrdiff_t lda, const uint16_t* 
 #pragma GCC unroll 4
     for (int v = 0; v < kNV; ++v) bv[v] = _mm512_loadu_si512(b + v * 2 * kW);
     b += 2 * kNR;
+    __builtin_prefetch(ahead, 0, 2);
+    ahead += line;
 #pragma GCC unroll 16
     for (int r = 0; r < MR; ++r) {
       const __m512i av = _mm512_set1_epi32(base[r / 3][(r % 3) * pairs]);

@@ -28,12 +28,13 @@ struct FinishArgs {
 };
 
 // c[rows, nr] = init[rows, nr] (or zeros) + a[rows, kc] b[kc, nr]. Strides in elements. One multiply-add per element
-// and step of k, in order: bits do not depend on how the rows are cut into tiles.
-using Tile = void (*)(ptrdiff_t kc, const float* a, ptrdiff_t lda, const float* b, ptrdiff_t ldb, const float* init,
-                      ptrdiff_t ldi, float* c, ptrdiff_t ldc);
+// and step of k, in order: bits do not depend on how the rows are cut into tiles. `ahead`, if not null: kc cache lines
+// from there are brought into the second-level cache meanwhile.
+using Tile = void (*)(ptrdiff_t kc, const float* a, ptrdiff_t lda, const float* b, ptrdiff_t ldb, const float* ahead,
+                      const float* init, ptrdiff_t ldi, float* c, ptrdiff_t ldc);
 // The same with a and b in bf16, two steps of k beside each other: a[rows, 2 kc2], b[kc2, nr, 2].
-using TileBf16 = void (*)(ptrdiff_t kc2, const uint16_t* a, ptrdiff_t lda, const uint16_t* b, const float* init,
-                          ptrdiff_t ldi, float* c, ptrdiff_t ldc);
+using TileBf16 = void (*)(ptrdiff_t kc2, const uint16_t* a, ptrdiff_t lda, const uint16_t* b,
+                          const float* ahead, const float* init, ptrdiff_t ldi, float* c, ptrdiff_t ldc);
 
 constexpr int kMaxRows = 14;
 

@@ -57,9 +57,11 @@ inline V activate_grad(bool quick, V x) {
 // Row r of a tile starts at a + r * lda. Every third row has its own pointer: base + {0, 1, 2} * lda is one x86
 // addressing mode, so kMR rows need kMR / 3 registers.
 template <int MR, bool TA>
-void tile(ptrdiff_t kc, const float* a, ptrdiff_t lda, const float* b, ptrdiff_t ldb, const float* init, ptrdiff_t ldi,
-          float* c, ptrdiff_t ldc) {
+void tile(ptrdiff_t kc, const float* a, ptrdiff_t lda, const float* b, ptrdiff_t ldb, const float* ahead,
+          const float* init, ptrdiff_t ldi, float* c, ptrdiff_t ldc) {
   V acc[MR][kNV];
+  const ptrdiff_t line = ahead ? 16 : 0;
+  if (!ahead) ahead = b;
   if (init) {
 #pragma GCC unroll 16
     for (int r = 0; r < MR; ++r)
@@ -80,6 +82,8 @@ void tile(ptrdiff_t kc, const float* a, ptrdiff_t lda, const float* b, ptrdiff_t
 #pragma GCC unroll 4
     for (int v = 0; v < kNV; ++v) bv[v] = load(b + v * kW);
     b += ldb;
+    __builtin_prefetch(ahead, 0, 2);
+    ahead += line;
 #pragma GCC unroll 16
     for (int r = 0; r < MR; ++r) {
       const V av = set1(TA ? a[r] : base[r / 3][(r % 3) * lda]);
