@@ -17,11 +17,18 @@ import torch
 from ..common import paths
 from ..common.noise import normals
 from ..diffusion.sampler import Batch, Plan, TwoStageSampler
+from ..reader.visible import hidden
 from .models import Models, ReferenceFolder
 
 ARMS = {"sentence": "single", "coarse": "single", "coarse2": "null", "wrong": "gradient", "refined": "gradient"}
 #: One stage, 3 channels, identical c: needs the Baseline's own denoiser.
 STAGES = {**ARMS, "baseline": "single"}
+
+
+def seen_details(details: list[dict], scene: dict) -> list[dict]:
+    """The details without attributes that the scene's own picture does not show; the phrase stays, with less or nothing to score."""
+    away = hidden(scene)
+    return [{**d, "attributes": {g: v for g, v in d["attributes"].items() if g not in away}} for d in details]
 
 
 def draw_prompts(models: Models, split_name: str, n: int, seed: int = 5) -> list[dict]:
@@ -35,7 +42,7 @@ def draw_prompts(models: Models, split_name: str, n: int, seed: int = 5) -> list
             continue
         count = min(len(details), int(rng.integers(2, 5)))
         chosen = [details[i] for i in rng.permutation(len(details))[:count]]
-        out.append({"text": caption["text"], "emphases": chosen, "scene": record["scene"]})
+        out.append({"text": caption["text"], "emphases": seen_details(chosen, record["scene"]), "scene": record["scene"]})
         if len(out) == n:
             return out
     return out

@@ -6,7 +6,8 @@ stressed details with the attributes that show them, and the attributes that the
 
 The drawing rule is that of training.evaluate.arms, so the first prompts of a file are the prompts of its tables. On the
 composition split, whose scenes hold a pair of attributes that training never saw together, the two details that name
-such a pair are always among the stressed ones.
+such a pair are always among the stressed ones. An attribute that the prompt's own scene does not show (reader/visible.py)
+is no detail: its phrase stays as it was drawn, but nothing of it is scored.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import numpy as np
 
 from ..common import paths
 from ..common.data import Glossary, Split
-from .arms import draw_prompts
+from .arms import draw_prompts, seen_details
 
 COUNTS = {"validation": 200, "test": 1000, "composition": 500}
 
@@ -39,7 +40,7 @@ def draw_composition(records: list[dict], pairs: list[tuple], n: int, seed: int 
             continue
         rest = [int(i) for i in rng.permutation(len(details)) if i not in (a[0], b[0])]
         chosen = [a[0], b[0], *rest[: int(rng.integers(0, 3))]]
-        out.append({"text": caption["text"], "emphases": [details[i] for i in chosen], "scene": record["scene"]})
+        out.append({"text": caption["text"], "emphases": seen_details([details[i] for i in chosen], record["scene"]), "scene": record["scene"]})
         if len(out) == n:
             break
     return out
@@ -48,7 +49,7 @@ def draw_composition(records: list[dict], pairs: list[tuple], n: int, seed: int 
 def as_written(prompt: dict, named: list[dict]) -> dict:
     """The prompt as its file has it; `named` are all details of its caption."""
     stressed = {g for e in prompt["emphases"] for g in e["attributes"]}
-    others = {g: v for d in named for g, v in d["attributes"].items() if g not in stressed}
+    others = {g: v for d in seen_details(named, prompt["scene"]) for g, v in d["attributes"].items() if g not in stressed}
     return {
         "text": prompt["text"],
         "emphases": [{"phrase": e["phrase"], "details": e["attributes"]} for e in prompt["emphases"]],

@@ -13,16 +13,17 @@ from ..common import paths
 from ..common.data import Split, to_unit
 from .degrade import degrade
 from .read import THRESHOLD, Reader, load_reader
+from .visible import shown
 
 
 def accuracy(reader: Reader, images: np.ndarray, scenes: list[dict], threshold: float = THRESHOLD) -> dict:
     """
-    `details`: share of values shown in the scenes that are read exactly. `falselyShown`: share of absent groups that
+    `details`: share of values shown in the scenes (visible.py) that are read exactly. `falselyShown`: share of absent groups that
     are read as some value. `groups`: per group `read`, `unsure` (shown, but cannot be told), `shown` (count).
     """
     found = reader.read(images, threshold)
     tally = {g: dict(shown=0, right=0, unsure=0, absent=0, false=0) for g in reader.groups}
-    for seen, scene in zip(found, scenes):
+    for seen, scene in zip(found, map(shown, scenes)):
         for g, t in tally.items():
             if g in scene:
                 t["shown"] += 1

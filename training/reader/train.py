@@ -1,12 +1,13 @@
 """
-Trains the attribute reader on renders made to look generated.
+Trains the attribute reader on renders made to look generated, some of them put together as no scene is (strange.py).
 
-    python -m training.reader.train --config training/configs/first.toml [--images 160000]
+    python -m training.reader.train --config training/configs/first.toml [--images 330000]
 
 Goes on from its checkpoint; a section [reader] of the config overrides the settings below.
 """
 
 import argparse
+import json
 import time
 import tomllib
 
@@ -21,16 +22,22 @@ from .check import accuracy
 from .degrade import degrade
 from .model import AttributeReader
 from .read import Reader
+from .regions import regions
+from .strange import Strange
+from .visible import shown
 
 DEFAULTS = dict(
-    images=160_000, batch=128, lr=3e-3, decay=0.02, ema=0.995, warmup=4_000, presentWeight=2.0, compile=False,
+    images=330_000, batch=128, lr=3e-3, decay=0.02, ema=0.995, warmup=4_000, presentWeight=2.0, compile=False,
+    # Shares of the batch that are partly covered or recoloured.
+    covered=0.4, coloured=0.12,
     # The smallest details and the rarest, found by the per-group table: without weights beards are read last.
-    groupWeights={"beard": 4.0, "hairColour": 2.0, "mouth": 2.0, "topColour": 2.0, "bloomColour": 1.5},
+    groupWeights={"beard": 6.0, "mouth": 4.0, "hairColour": 2.0, "topColour": 2.0, "bloomColour": 2.0, "outfit": 1.5, "chest": 1.5},
 )
 
 
 def targets(scenes: list[dict], groups: dict[str, list[str]]) -> np.ndarray:
-    """Column of each group's head, [n, groups]; the last column of a head is "none"."""
+    """Column of each group's head, [n, groups]; the last column of a head is "none": absent, or hidden in the picture."""
+    scenes = [shown(s) for s in scenes]
     column = {g: {v: k for k, v in enumerate(values)} for g, values in groups.items()}
     return np.array([[column[g].get(s.get(g), len(values)) for g, values in groups.items()] for s in scenes], np.int64)
 
@@ -48,6 +55,8 @@ def main():
     train, validation = Split(paths.data(), "train"), Split(paths.data(), "validation")
     wanted = torch.from_numpy(targets(train.scenes, glossary.groups))
     none = torch.tensor([len(v) for v in glossary.groups.values()])
+    colours = {g["id"] for g in json.loads((paths.data() / "glossary.json").read_text())["groups"] if g["kind"] == "colour"}
+    strange = Strange(regions(train.images, train.scenes, glossary.groups), glossary.groups, colours, c["covered"], c["coloured"])
     torch.manual_seed(config["seed"])
     model = AttributeReader([len(v) for v in glossary.groups.values()]).to(memory_format=torch.channels_last)
     decay = [p for p in model.parameters() if p.ndim > 1]
@@ -79,8 +88,9 @@ def main():
         if len(order) < batch:
             order = generator.permutation(len(train)).tolist()
         index = np.array([order.pop() for _ in range(batch)])
-        x = degrade(to_unit(train.images[index]))
         y = wanted[torch.from_numpy(index)]
+        x, asked = strange(to_unit(train.images[index]), y)
+        x = degrade(x)
         rate = c["lr"] * min(1, (seen + batch) / c["warmup"]) * (0.5 * (1 + np.cos(np.pi * seen / c["images"])) * 0.98 + 0.02)
         for g in optimizer.param_groups:
             g["lr"] = float(rate)
@@ -89,7 +99,7 @@ def main():
         # Most groups do not apply to a subject; a value that is there weighs more than its absence.
         loss = 0.0
         for k, (group, part) in enumerate(zip(glossary.groups, model.by_group(logits))):
-            weight = torch.where(y[:, k] == none[k], 1.0, c["presentWeight"])
+            weight = torch.where(y[:, k] == none[k], 1.0, c["presentWeight"]) * asked[:, k]
             loss = loss + c["groupWeights"].get(group, 1.0) * (F.cross_entropy(part, y[:, k], reduction="none") * weight).mean()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -10,7 +10,10 @@ from ..reader.degrade import degrade, gaussian_blur
 from ..reader.model import AttributeReader
 from ..reader.read import Reader
 from ..reader.score import detail_matching, difference, interval
+from ..reader.regions import regions
+from ..reader.strange import Strange, recolour
 from ..reader.train import targets
+from ..reader.visible import hidden, shown
 
 GROUPS = {"hat": ["cap", "beanie"], "skin": ["light", "dark"]}
 
@@ -96,6 +99,69 @@ class ReadTest(unittest.TestCase):
         self.assertEqual(result["details"], 0.6)  # cap, dark and dark of 5 shown
         self.assertEqual(result["falselyShown"], 1.0)  # the third image's hat
         self.assertEqual(result["groups"]["hat"], {"read": 0.5, "unsure": 0.5, "shown": 2})
+
+
+class VisibleTest(unittest.TestCase):
+    def test_stubble_under_a_hat_leaves_no_hair_colour(self):
+        scene = {"subject": "person", "hat": "cap", "beard": "stubble", "hairColour": "green"}
+        self.assertEqual(shown(scene), {"subject": "person", "hat": "cap", "beard": "stubble"})
+        self.assertEqual(hidden({**scene, "beard": "full"}), set())
+        self.assertEqual(hidden({"subject": "person", "hair": "afro", "beard": "stubble", "hairColour": "green"}), set())
+
+    def test_what_is_hidden_is_neither_taught_nor_asked(self):
+        scene = {"hat": "cap", "beard": "stubble", "hairColour": "green"}
+        groups = {"hat": ["cap"], "beard": ["stubble"], "hairColour": ["green"]}
+        np.testing.assert_array_equal(targets([scene], groups), [[0, 0, 1]])
+
+
+class StrangeTest(unittest.TestCase):
+    """Two subjects of 64 px: a's top half shows `hat`, its bottom half `shirt`; b is grey."""
+
+    groups = {"subject": ["a", "b"], "hat": ["red", "blue"], "shirt": ["red", "blue"]}
+
+    def drawn(self, n=200):
+        rng = np.random.default_rng(1)
+        scenes, images = [], np.full((n, 3, 64, 64), 128, np.uint8)
+        for i in range(n):
+            if i % 2:
+                scenes.append({"subject": "b"})
+                continue
+            top, bottom = rng.integers(0, 2, 2)
+            scenes.append({"subject": "a", "hat": ["red", "blue"][top], "shirt": ["red", "blue"][bottom]})
+            images[i, :, :32] = np.array([[255, 0, 0], [0, 0, 255]])[top][:, None, None]
+            images[i, :, 32:] = np.array([[255, 0, 0], [0, 0, 255]])[bottom][:, None, None]
+        return images, scenes
+
+    def test_regions_are_where_a_group_is_drawn(self):
+        found = regions(*self.drawn(), self.groups)
+        self.assertEqual(set(found), {("a", "hat"), ("a", "shirt")})
+        self.assertTrue(found["a", "hat"][:32].all() and not found["a", "hat"][32:].any())
+        self.assertTrue(found["a", "shirt"][32:].all() and not found["a", "shirt"][:32].any())
+
+    def test_asks_only_for_what_is_still_shown(self):
+        images, scenes = self.drawn()
+        torch.manual_seed(4)
+        x = torch.from_numpy(images).float() / 127.5 - 1
+        strange = Strange(regions(images, scenes, self.groups), self.groups, {"hat"}, covered=1.0, coloured=0.0)
+        out, asked = strange(x, torch.from_numpy(targets(scenes, self.groups)))
+        for i in range(0, 200, 2):
+            covered = (out[i] != x[i]).any(0)
+            for k, half, most in ((1, covered[:32], 0.55), (2, covered[32:], 0.02)):
+                # Half of a colour's part must be left, and all of a shape's; an untouched picture is asked for everything.
+                self.assertEqual(asked[i, k].item(), float(half.float().mean() <= most), (i, k))
+        self.assertGreater((asked[::2, 2] == 0).sum().item(), 10)
+        self.assertGreater((asked[::2, 2] == 1).sum().item(), 10)
+
+    def test_recoloured_pictures_are_asked_for_no_colour(self):
+        images, scenes = self.drawn()
+        x = torch.from_numpy(images).float() / 127.5 - 1
+        strange = Strange(regions(images, scenes, self.groups), self.groups, {"hat"}, covered=0.0, coloured=1.0)
+        out, asked = strange(x, torch.from_numpy(targets(scenes, self.groups)))
+        self.assertEqual(asked[::2].unique(dim=0).tolist(), [[0, 0, 1]])
+        self.assertLessEqual(out.abs().max().item(), 1)
+        # Edges stay where they were.
+        edges = (recolour(x[:1])[0].diff(dim=1).abs().sum((0, 2)) > 0).nonzero().flatten().tolist()
+        self.assertLessEqual(set(edges), {31})
 
 
 class ScoreTest(unittest.TestCase):
