@@ -104,7 +104,10 @@ describe('sockets', () => {
     if (!first) throw new Error('none open');
     // Sixteen that open at once need not become links in their order: any link that closes is this one's.
     const left = new Promise<void>((resolve) => {
-      for (const link of rig.links) link.onClose(resolve);
+      for (const link of rig.links)
+        link.onClose(() => {
+          resolve();
+        });
     });
     const end = ending(first);
     first.close();
