@@ -93,7 +93,10 @@ export async function rateWhole(page: Page, atFirst?: () => Promise<void>): Prom
     if (pass === 'beside') await page.keyboard.press('ArrowLeft');
     else await page.keyboard.press(pass === 'looks' ? '3' : '4');
     const rows = await task.getByTestId('detail-row').count();
-    for (let row = 0; row < rows; row++) await page.keyboard.press(row % 2 === 0 ? 'y' : 'n');
+    // The letters are those of the page's language; each row shows them, yes first.
+    const letters =
+      rows > 0 ? await task.getByTestId('detail-row').first().locator('kbd').allInnerTexts() : [];
+    for (let row = 0; row < rows; row++) await page.keyboard.press(String(letters[row % 2]).toLowerCase());
     if (/^1 /.test(count)) await atFirst?.();
     await page.keyboard.press('Enter');
     await page.waitForFunction(
