@@ -304,6 +304,8 @@ export const de: Strings = {
     withoutRefinement: 'Ohne Verfeinerung',
     withoutPhrase: (phrase) => `Ohne ${phrase}`,
     withoutReference: (rank, phrase) => `Ohne Referenz ${rank} von ${phrase}`,
+    /** Before the numbers of a phrase's references, each of which makes the twin without that one. */
+    references: 'ohne Referenz',
     caption: (names) => `Zwilling, Unterschied: ${names}`,
     making: 'Zwilling',
   },

@@ -312,6 +312,8 @@ export const en = {
     withoutRefinement: 'Without refinement',
     withoutPhrase: (phrase: string) => `Without ${phrase}`,
     withoutReference: (rank: number, phrase: string) => `Without reference ${rank} of ${phrase}`,
+    /** Before the numbers of a phrase's references, each of which makes the twin without that one. */
+    references: 'without reference',
     caption: (names: string) => `twin, differs by ${names}`,
     making: 'twin',
   },
