@@ -219,6 +219,7 @@ export const de: Strings = {
   },
   queue: {
     title: 'Warteschlange',
+    idle: 'Nichts läuft. Was du erzeugst, wartet hier und läuft in dieser Reihenfolge.',
     cancelAll: 'Alle abbrechen',
     pause: 'Pause',
     resume: 'Weiter',
@@ -503,7 +504,7 @@ export const de: Strings = {
     withTag: (tag) => `Alle mit dem Schlagwort ${tag} zeigen`,
     tagged: (tag) => `Schlagwort: ${tag}`,
     anyTag: 'Jedes Schlagwort',
-    missing: 'Dateien weg',
+    missing: 'Fehlende Dateien',
     missingHint: 'Nur Bilder, deren Dateien alle weg sind',
     showOnce: 'Einmal zeigen',
     levels: { bytes: 'Gleiche Datei', picture: 'Gleiches Bild', look: 'Sehr ähnlich' },

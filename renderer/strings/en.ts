@@ -226,6 +226,7 @@ export const en = {
   },
   queue: {
     title: 'Queue',
+    idle: 'Nothing runs. What you generate waits here and runs in this order.',
     cancelAll: 'Cancel all',
     pause: 'Pause',
     resume: 'Go on',
@@ -509,7 +510,7 @@ export const en = {
     withTag: (tag: string) => `Show all with the tag ${tag}`,
     tagged: (tag: string) => `Tag: ${tag}`,
     anyTag: 'Any tag',
-    missing: 'Files gone',
+    missing: 'Missing files',
     missingHint: 'Only images whose every file is gone',
     showOnce: 'Show once',
     levels: { bytes: 'Same file', picture: 'Same picture', look: 'Look-alikes' },

@@ -25,7 +25,7 @@ export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Ma
 export function size(bytes: number): string {
   if (bytes < 1e6) return `${count(Math.max(1, Math.round(bytes / 1e3)))} kB`;
   if (bytes < 1e9) return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
-  return `${(bytes / 1e9).toFixed(1)} GB`;
+  return `${(bytes / 1e9).toFixed(bytes < 1e11 ? 1 : 0)} GB`;
 }
 
 /** Day and time in a language's own way. */

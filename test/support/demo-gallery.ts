@@ -116,7 +116,12 @@ export function demoGallery(
         tags: [...counted(all.flatMap((p) => p.tags))].map(([tag, count]) => ({ tag, count })),
         packs: [...counted(all.map((p) => p.packId))].map(([id, count]) => ({ packId: id, count })),
         emphases: [
-          ...counted(all.flatMap((p) => recipesOf(p).flatMap((r) => r.emphases.map((e) => e.phrase)))),
+          // Each phrase once for each pair, however many of its halves have it.
+          ...counted(
+            all.flatMap((p) => [
+              ...new Set(recipesOf(p).flatMap((r) => r.emphases.map(({ phrase }) => phrase))),
+            ]),
+          ),
         ].map(([emphasis, count]) => ({ emphasis, count })),
       };
     },

@@ -28,6 +28,17 @@ export const armRows = (
 export const pairRows = (paired: readonly PairedDifference[], nameOf: (arm: Arm) => string): IntervalRow[] =>
   paired.map(({ a, b, detail }) => rowOf(`${nameOf(a)} − ${nameOf(b)}`, detail, true));
 
+/** A CSS background that looks like a line with `dash`: lengths in px, drawn and left out in turn. */
+export function dashFill(colour: string, dash: readonly number[]): string {
+  if (dash.length === 0) return colour;
+  let at = 0;
+  const stops = dash.map((length, i) => {
+    const paint = i % 2 === 0 ? colour : 'transparent';
+    return `${paint} ${at}px ${(at += length)}px`;
+  });
+  return `repeating-linear-gradient(to right, ${stops.join(', ')})`;
+}
+
 /** Wilson's 95 % interval of a share, in per cent: `hits` of `of`, each counted by itself. `of` is above 0. */
 export function wilson(hits: number, of: number): Estimate {
   const z = 1.959964;

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ArmScore } from '#contract';
-import { armRows, curvesOf, pairRows, wilson } from '../../../../renderer/features/evaluate/chart-rows.ts';
+import {
+  armRows,
+  curvesOf,
+  dashFill,
+  pairRows,
+  wilson,
+} from '../../../../renderer/features/evaluate/chart-rows.ts';
 import { usualName } from '../../../../renderer/features/evaluate/names.ts';
 
 const arm = (name: ArmScore['arm'], byEmphases: ArmScore['byEmphases']): ArmScore => ({
@@ -60,5 +66,14 @@ describe('charts of a report', () => {
 
   it('find a name that is not taken', () => {
     expect(usualName('study', ['study-1', 'study-3'])).toBe('study-2');
+  });
+});
+
+describe('a line of the legend', () => {
+  it('is drawn and left out in turn, and whole without dashes', () => {
+    expect(dashFill('red', [])).toBe('red');
+    expect(dashFill('red', [6, 4, 1, 4])).toBe(
+      'repeating-linear-gradient(to right, red 0px 6px, transparent 6px 10px, red 10px 11px, transparent 11px 15px)',
+    );
   });
 });
