@@ -225,6 +225,23 @@ describe('room', () => {
     await page.context().close();
   });
 
+  it('in no place one part lies over another at 640 x 400', async () => {
+    const page = await open(640, 400);
+    for (const place of ['gallery', 'references', 'study', 'packs']) {
+      await page.getByTestId(`place-${place}`).click();
+      await page.getByTestId(`${place}-view`).waitFor();
+      // What is too long for its part hangs out of it, over the next one.
+      const over = await page.evaluate(() =>
+        [...(document.querySelector('#place')?.children ?? [])]
+          .filter((part) => getComputedStyle(part).overflowY === 'visible')
+          .filter((part) => part.scrollHeight > part.clientHeight + 1)
+          .map((part) => part.className),
+      );
+      expect([place, over]).toEqual([place, []]);
+    }
+    await page.context().close();
+  });
+
   it('every control has a name', async () => {
     const page = await open();
     await page.getByTestId('prompt').click();
