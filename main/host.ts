@@ -39,6 +39,7 @@ import {
 } from './services/store/index.ts';
 import type { Store } from './services/store/index.ts';
 import { makeStudy } from './services/study/index.ts';
+import { vectorScan } from './vector-scan.ts';
 
 /** What differs between desktop, serve, command line and tests. */
 export interface Platform {
@@ -155,6 +156,7 @@ export function createHost(config: Config, platform: Platform): Host {
   };
 
   const gallery = makeGallery(store, config.home, now, (hashes) => catalog.forget(hashes));
+  const scan = vectorScan();
   const catalog = makeCatalog({
     store,
     packs,
@@ -168,6 +170,7 @@ export function createHost(config: Config, platform: Platform): Host {
       ? (encoder, dims) =>
           openSharedVectors({ ...vectors, encoder, dims, catalog: store.read.images.catalogId() })
       : undefined,
+    rows: scan.rows,
     busy: () => store.read.jobs.running().length > 0,
   });
   const levelsOf: JobsOptions['levelsOf'] = ({ kind, levels: count }, { steps, window }) => {
@@ -301,6 +304,7 @@ export function createHost(config: Config, platform: Platform): Host {
               message: `${found.length} usable, ${refused.length} refused`,
             },
             catalogCheck(used),
+            scan.check,
             ...(await folderChecks(resolve(config.home))),
             ...(await serverChecks(vectors, catalog, used)),
           ],

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { createKernel } from './kernel.ts';
 import type { Binding, Kernel } from './kernel.ts';
 
-export { KernelError } from './kernel.ts';
+export { KernelError } from './errors.ts';
 export type {
   Encoder,
   EncoderInfo,
@@ -18,6 +18,7 @@ export type {
   SimilarityGradient,
   Vjp,
 } from './kernel.ts';
+export type { Candidates, Scan, ScanOptions, ScanQuery, ScanRows } from './scan.ts';
 
 export type Loaded = { readonly kernel: Kernel } | { readonly kernel: null; readonly reasons: string[] };
 
@@ -29,7 +30,9 @@ export interface LoaderOptions {
 /** Where a module may lie: beside this file, or in the unpacked part of a packaged application. */
 function usualFiles(): string[] {
   const name = `prebuilds/${process.platform}-${process.arch}/native.node`;
-  return [name, 'build/native.node', '../native/build/native.node', '../../native/build/native.node']
+  const built = 'native/build/native.node';
+  // out/main/ of a bundle, or its chunks/ where several processes share this file.
+  return [name, 'build/native.node', `../${built}`, `../../${built}`, `../../../${built}`]
     .map((file) => fileURLToPath(new URL(file, import.meta.url)))
     .map((file) => file.replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked'));
 }

@@ -4,8 +4,12 @@
  * call whose signal is raised while it waits never starts.
  */
 
+import { KernelError } from './errors.ts';
+import { createScan } from './scan.ts';
+import type { Scan, ScanBinding } from './scan.ts';
+
 /** What addon.cc exports. */
-export interface Binding {
+export interface Binding extends ScanBinding {
   readonly Token: new () => Token;
   load(source: string | Uint8Array, options: EncoderOptions): Promise<NativeEncoder>;
   paths(): string[];
@@ -29,16 +33,6 @@ interface NativeEncoder {
   ): Promise<{ embeddings: Float32Array; gradients: Float32Array }>;
   info(): EncoderInfo;
   close(): void;
-}
-
-/** An error of the kernel. `code` is one of the studio's error codes. */
-export class KernelError extends Error {
-  readonly code: string;
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'KernelError';
-    this.code = code;
-  }
 }
 
 export interface EncoderOptions {
@@ -151,6 +145,8 @@ export interface Kernel {
    * [m, n, k] of packed products.
    */
   measure(options: MeasureOptions): Promise<number>;
+  /** Candidates of an exact search over 8-bit codes. */
+  readonly scan: Scan;
 }
 
 export interface MeasureOptions {
@@ -285,6 +281,7 @@ export function createKernel(binding: Binding): Kernel {
   const queue = createQueue(binding);
   return {
     paths: binding.paths(),
+    scan: createScan(binding),
     async loadEncoder(source, options = {}) {
       if (!isObject(options)) throw invalid('Expected an object of options.');
       for (const name of Object.keys(options)) {

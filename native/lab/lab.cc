@@ -1,6 +1,7 @@
 // The lab: change one loop, check it against the reference, time it, in a minute.
 //   lab check [count] [seed]          random small encoders: reference against central differences in f64, every path
-//                                     against the reference, bits for 1 and N threads and with checkpointing
+//                                     against the reference, bits for 1 and N threads and with checkpointing; random rows
+//                                     through the vector scan, every path against sums one by one
 //   lab gemm [path] [threads]         products of the encoders' shapes, as a percentage of the measured peak
 //   lab vit [path] [model] [threads]  forward and VJP of b32, b16, l14, l14-336 or pack
 // One thread is timed by its own processor time, so that other programs on the machine disturb little.
@@ -74,6 +75,7 @@ int check(int count, uint64_t seed) {
   for (const Kernels* ks : usable_kernels()) paths += std::string(" ") + ks->name;
   std::printf("paths:%s\n", paths.c_str());
   for (int i = 0; i < count; ++i) {
+    failures += check_scan(r);
     const Config c = random_config(r);
     const Weights w = random_weights(c, r.next());
     const size_t pixels = (size_t)3 * c.size * c.size, dims = (size_t)c.dims;

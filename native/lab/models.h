@@ -30,4 +30,7 @@ Weights random_weights(const Config& c, uint64_t seed);
 // The weights as a safetensors file in memory, so that the lab goes through the reader as everybody does.
 std::unique_ptr<Source> as_file(const Weights& w);
 
+// check_scan.cc: random rows through the vector scan; how many of its checks failed, each told.
+int check_scan(Random& r);
+
 }  // namespace accent

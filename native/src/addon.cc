@@ -1,13 +1,11 @@
-// The boundary to JavaScript, and the only file that sees Node-API: arguments are read as plain numbers, checked by
-// arguments.cc and copied into a struct, a worker runs the kernel on it without touching JavaScript, and the results are
+// The boundary to JavaScript, with scan_addon.cc the only file that sees Node-API: arguments are read as plain numbers,
+// checked by arguments.cc and copied into a struct, a worker runs the kernel on it without touching JavaScript, and the results are
 // copied out. Objects are tagged, so that a method on a foreign `this` is an error. Images are copied in
 // (megabytes beside gigaflops), so a buffer that is detached or changed during a call can harm nobody.
 // The public face, with its names and documentation, is kernel.ts; nothing else calls this module.
-#include <napi.h>
+#include "addon.h"
 
 #include <cmath>
-#include <limits>
-#include <new>
 
 #include "arguments.h"
 #include "cpu.h"
@@ -18,27 +16,8 @@ namespace {
 
 using Cancelled = std::shared_ptr<std::atomic<bool>>;
 
-Napi::Error make_error(Napi::Env env, const Failure& f) {
-  Napi::Error e = Napi::Error::New(env, f.message);
-  e.Set("code", Napi::String::New(env, f.code));
-  return e;
-}
-
-Napi::Value reject(Napi::Env env, const Failure& f) {
-  auto deferred = Napi::Promise::Deferred::New(env);
-  deferred.Reject(make_error(env, f).Value());
-  return deferred.Promise();
-}
-
 constexpr napi_type_tag kTokenTag = {0x6b1f0c5de9a84f27, 0x9d3c21f7a0564be8};
 constexpr napi_type_tag kEncoderTag = {0x51d8a7c40b2e4936, 0x8ef4630d1bc972a5};
-
-// What an object wraps, or null where it is none of ours.
-template <class T>
-T* unwrap(const Napi::Value& v, const napi_type_tag& tag) {
-  if (!v.IsObject() || !v.As<Napi::Object>().CheckTypeTag(&tag)) return nullptr;
-  return T::Unwrap(v.As<Napi::Object>());
-}
 
 // A flag that JavaScript raises and the kernel looks at between layers.
 class Token : public Napi::ObjectWrap<Token> {
@@ -56,60 +35,10 @@ class Token : public Napi::ObjectWrap<Token> {
   Cancelled flag = std::make_shared<std::atomic<bool>>(false);
 };
 
-// Constructors live per environment: each worker thread has its own.
-struct Classes {
-  Napi::FunctionReference encoder;
-};
-
-// Runs `work` off the main thread and settles a promise with what `result` makes.
-class Worker : public Napi::AsyncWorker {
- public:
-  explicit Worker(Napi::Env env) : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)) {}
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
-  void Execute() final {
-    try {
-      failure_ = work();
-    } catch (const std::bad_alloc&) {
-      failure_ = fail("out_of_memory", "There is not enough memory for this call of the kernel.");
-    } catch (const std::exception& e) {
-      failure_ = fail("internal", std::string("The kernel failed: ") + e.what());
-    }
-  }
-  void OnOK() final {
-    Napi::HandleScope scope(Env());
-    if (failure_) {
-      deferred_.Reject(make_error(Env(), failure_).Value());
-      return;
-    }
-    deferred_.Resolve(result(Env()));
-  }
-
- protected:
-  virtual Failure work() = 0;
-  virtual Napi::Value result(Napi::Env env) = 0;
-
- private:
-  Napi::Promise::Deferred deferred_;
-  Failure failure_;
-};
-
-// Starts a worker, which deletes itself when it is done.
-Napi::Promise queue(Worker* worker) {
-  Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
-}
-
 Napi::Float32Array to_js(Napi::Env env, const std::vector<float>& v) {
   Napi::Float32Array out = Napi::Float32Array::New(env, v.size());
   if (!v.empty() && out.ElementLength() == v.size()) std::memcpy(out.Data(), v.data(), v.size() * sizeof(float));
   return out;
-}
-
-// NaN for what is no number.
-double number(const Napi::Value& v) {
-  return v.IsNumber() ? v.As<Napi::Number>().DoubleValue() : std::numeric_limits<double>::quiet_NaN();
 }
 
 bool is_floats(const Napi::Value& v) {
@@ -384,10 +313,13 @@ Napi::Value measure(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* classes = new Classes();
   classes->encoder = Napi::Persistent(EncoderObject::define(env));
+  classes->rows = Napi::Persistent(define_rows(env));
   env.SetInstanceData(classes);
   exports.Set("Token", Token::define(env));
   exports.Set("load", Napi::Function::New(env, load, "load"));
   exports.Set("paths", Napi::Function::New(env, paths, "paths"));
+  exports.Set("rows", Napi::Function::New(env, make_rows, "rows"));
+  exports.Set("scanPaths", Napi::Function::New(env, scan_paths, "scanPaths"));
   exports.Set("measure", Napi::Function::New(env, measure, "measure"));
   return exports;
 }

@@ -74,7 +74,7 @@ export const de: Strings = {
     storageHint:
       'Bilder, Katalog und Einstellungen bleiben auf dem Rechner des Studios; nichts wird versandt.',
     version: 'Version',
-    checks: { packs: 'Pakete', catalog: 'Referenzordner' },
+    checks: { packs: 'Pakete', catalog: 'Referenzordner', 'vector scan': 'Suche' },
   },
   close: 'Schließen',
   cancel: 'Abbrechen',

@@ -77,7 +77,9 @@ export const en = {
     storage: 'This studio',
     storageHint: 'Pictures, catalog and settings stay on the studio’s machine; nothing is sent anywhere.',
     version: 'Version',
-    checks: { packs: 'Packs', catalog: 'Reference folders' } as Readonly<Record<string, string>>,
+    checks: { packs: 'Packs', catalog: 'Reference folders', 'vector scan': 'Search' } as Readonly<
+      Record<string, string>
+    >,
   },
   close: 'Close',
   cancel: 'Cancel',

@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import * as sqliteVec from 'sqlite-vec';
-import { writeIndex } from '../../main/services/catalog/index-file.ts';
+import { readIndex, writeIndex } from '../../main/services/catalog/index-file.ts';
 import { int8Index } from '../../main/services/catalog/int8-index.ts';
+import { vectorScan } from '../../main/vector-scan.ts';
 import { clustered, idOf, readReal, stretched } from './catalog-data.ts';
-import { answer, asked, ms, p95, peakMiB } from './measure.ts';
+import { answer, asked, median, ms, p95, peakMiB } from './measure.ts';
 
 export interface SearchAsked {
   readonly n: number;
@@ -16,12 +17,19 @@ export interface SearchAsked {
   readonly realDims?: number;
   /** Also ask sqlite-vec, with its tables in this folder. */
   readonly beside?: string;
-  /** Where the index is to be kept. */
+  /** Where the index is to be kept; it is then searched from there. */
   readonly keep?: string;
+  /** Scan in WebAssembly, as where the native module is not built. */
+  readonly wasm?: boolean;
 }
 export interface Searched {
   readonly n: number;
+  /** What scanned. */
+  readonly scan: string;
   readonly p95Ms: number;
+  readonly medianMs: number;
+  /** Processor time of a search, all threads, its median: what other programs disturb less. */
+  readonly cpuMs: number;
   readonly recall: number;
   readonly rescored: number;
   /** Codes, scales and losses of an image; without its id. */
@@ -37,13 +45,18 @@ export interface Searched {
 const CHECKED = 8;
 const K = 50;
 
-const { n, dims, queries, real, realDims = 192, beside, keep } = asked<SearchAsked>();
+const { n, dims, queries, real, realDims = 192, beside, keep, wasm = false } = asked<SearchAsked>();
 const all = new Float32Array(n * dims);
 const rowOf = new Map<string, number>();
-const index = int8Index(dims, (id) => {
-  const at = (rowOf.get(id) as number) * dims;
-  return all.subarray(at, at + dims);
-});
+const { rows } = wasm ? {} : vectorScan();
+const index = int8Index(
+  dims,
+  (id) => {
+    const at = (rowOf.get(id) as number) * dims;
+    return all.subarray(at, at + dims);
+  },
+  rows ? { rows } : {},
+);
 let row = 0;
 let addMs = 0;
 for (const x of real === undefined
@@ -55,6 +68,13 @@ for (const x of real === undefined
   addMs += ms(() => {
     index.add(id, x);
   });
+}
+
+if (keep !== undefined) {
+  // Searched as after a start: the native scan maps the file.
+  const about = { encoder: 'e', dims, changes: 1 };
+  writeIndex(keep, index, about);
+  if (!readIndex(keep, index, about)) throw new Error('the index file could not be read');
 }
 
 const db = beside === undefined ? undefined : new Database(join(beside, 'vec.db'));
@@ -71,17 +91,22 @@ const nearest = db?.prepare<[Buffer], { rowid: number }>(
 );
 
 const times: number[] = [];
+const cpuTimes: number[] = [];
 const vecTimes: number[] = [];
 let [found, rescored] = [0, 0];
 for (let q = -2; q < queries; q++) {
   // A vector of the set, moved away: as a phrase is near some images and far from most.
   const at = (((q + 3) * 7919) % n) * dims;
   const query = all.slice(at, at + dims).map((v, d) => v + 0.04 * Math.sin(q * 31 + d));
-  let hits: { id: string }[] = [];
-  const took = ms(() => (hits = index.search(query, K)));
+  const cpu = process.cpuUsage();
+  const began = performance.now();
+  const hits = await index.search(query, K);
+  const took = performance.now() - began;
+  const { user, system } = process.cpuUsage(cpu);
   // The first two compile and touch the memory.
   if (q < 0) continue;
   times.push(took);
+  cpuTimes.push((user + system) / 1000);
   rescored += index.rescored;
   if (q >= CHECKED) continue;
   if (nearest)
@@ -100,14 +125,18 @@ for (let q = -2; q < queries; q++) {
   found += hits.filter((h, i) => h.id === best[i]?.id).length;
 }
 db?.close();
-if (keep !== undefined) writeIndex(keep, index, { encoder: 'e', dims, changes: 1 });
-const { parts } = index.parts();
+// As they lie in a file.
+let blockBytes = 0;
+for (const block of index.save().blocks) blockBytes += block.length;
 answer({
   n,
+  scan: index.scan,
   p95Ms: p95(times),
+  medianMs: median(times),
+  cpuMs: median(cpuTimes),
   recall: found / (K * Math.min(CHECKED, queries)),
   rescored: rescored / queries,
-  bytesPerImage: parts.slice(1).reduce((sum, p) => sum + p.length, 0) / n,
+  bytesPerImage: blockBytes / n,
   indexMiB: index.bytes / 2 ** 20,
   addUs: (addMs * 1000) / n,
   vecP95Ms: nearest ? p95(vecTimes) : null,

@@ -37,7 +37,8 @@ const began = performance.now();
 
 async function search(name: string, options: Omit<SearchAsked, 'dims' | 'queries'>): Promise<Searched> {
   const out = await part<Searched>('./catalog-search.ts', { ...options, dims, queries: QUERIES });
-  tell(`search, exact top-50 of ${out.n} x ${dims}, ${name}: p95`, `${out.p95Ms.toFixed(1)} ms`);
+  tell(`search, exact top-50 of ${out.n} x ${dims}, ${name}, ${out.scan}: p95`, `${out.p95Ms.toFixed(1)} ms`);
+  tell('  median; processor time of a search', `${out.medianMs.toFixed(1)}; ${out.cpuMs.toFixed(1)} ms`);
   tell(
     '  hits in the place of a full scan; rescored a query',
     `${out.recall.toFixed(3)}; ${out.rescored.toFixed(0)}`,

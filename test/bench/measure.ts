@@ -6,6 +6,9 @@ import { AppError } from '../../contract/index.ts';
 export const p95 = (times: readonly number[]): number =>
   [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.ceil(times.length * 0.95) - 1)] as number;
 
+export const median = (times: readonly number[]): number =>
+  [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] as number;
+
 /** Milliseconds of a call. */
 export function ms(work: () => unknown): number {
   const began = performance.now();

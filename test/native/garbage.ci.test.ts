@@ -113,6 +113,8 @@ it('the public face answers garbage with a KernelError, and goes on working', as
   expect(await encoder.embed(uniform(1, PIXELS))).toHaveLength(DIMS);
 });
 
+const NAMES = ['embed', 'vjp', 'info', 'cancel', 'open', 'append', 'block', 'search', 'about'];
+
 it('the bare module answers garbage with an error, on any `this`', async () => {
   const require = createRequire(import.meta.url);
   const binding = require(
@@ -121,8 +123,15 @@ it('the bare module answers garbage with an error, on any `this`', async () => {
   const pick = picker(Date.now() % 1_000_000);
   const loaded = (await binding.load?.(fixture('hf-quick.safetensors'), {})) as object;
   const Token = binding.Token as unknown as new () => object;
+  const rows = binding.rows?.(32) as { append(s: number, l: number, c: Int8Array): void };
+  for (let i = 0; i < 5000; i++) rows.append(0.01, 0.001, new Int8Array(32).fill(i % 100));
   const objects = [
     loaded,
+    rows,
+    new Int16Array(32),
+    new Int8Array(32),
+    new Uint8Array(5000),
+    'avx2',
     new Token(),
     {},
     null,
@@ -132,9 +141,18 @@ it('the bare module answers garbage with an error, on any `this`', async () => {
   ];
   const own = (object: object): ((...args: unknown[]) => unknown)[] => {
     const prototype = Object.getPrototypeOf(object) as Record<string, (...args: unknown[]) => unknown>;
-    return ['embed', 'vjp', 'info', 'cancel'].map((name) => prototype[name]).filter((f) => f !== undefined);
+    return NAMES.map((name) => prototype[name]).filter((f) => f !== undefined);
   };
-  const functions = [...own(loaded), ...own(new Token()), binding.load, binding.measure, binding.paths];
+  const functions = [
+    ...own(loaded),
+    ...own(new Token()),
+    ...own(rows),
+    binding.load,
+    binding.measure,
+    binding.paths,
+    binding.rows,
+    binding.scanPaths,
+  ];
   for (let round = 0; round < ROUNDS; round++) {
     const args = Array.from({ length: pick(8) }, () =>
       pick(4) === 0 ? objects[pick(objects.length)] : VALUES[pick(VALUES.length)]?.(),

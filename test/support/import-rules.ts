@@ -85,6 +85,13 @@ const TABLE: readonly Row[] = [
   },
   { folder: 'main/page/', own: ['contract/'], packages: ['node:'], never: HOST_NEVER },
   { folder: 'main/link/', own: ['contract/'], packages: ['node:'], never: HOST_NEVER },
+  // What scans the catalog's vectors (docs/decisions/0022-native-scan.md): services are given it.
+  {
+    folder: 'main/vector-scan.ts',
+    own: ['contract/', 'native/index.ts', 'main/services/catalog/index.ts'],
+    packages: ['node:'],
+    never: HOST_NEVER,
+  },
   { folder: 'main/', own: ['contract/', 'main/'], packages: 'any', never: HOST_NEVER },
   { folder: 'preload/', own: [], packages: ['electron'] },
   { folder: 'renderer/ui/', own: [], packages: ['vue'] },

@@ -15,6 +15,7 @@ import type { OpenShared } from './indexes.ts';
 import { lookOf } from './look.ts';
 import { makeOriginals, makePixels } from './pixels.ts';
 import { makeRoots } from './roots.ts';
+import type { MakeRows } from './row-scan.ts';
 import { makeSearch } from './search.ts';
 import { exportCatalog, mergeCatalog } from './transfer.ts';
 import type { ExportReport, MergeReport } from './transfer.ts';
@@ -26,6 +27,8 @@ import { writeDerived } from '../../files.ts';
 export type { ExportReport, MergeReport } from './transfer.ts';
 export { nullExcess, nullShare, strengthOf, verdictOf } from './strength.ts';
 export { exactIndex } from './vector-index.ts';
+export { nativeRows } from './scan-native.ts';
+export type { MakeRows } from './row-scan.ts';
 export type { LocalIndex, Neighbour, VectorIndex } from './vector-index.ts';
 
 /** What the catalog needs of the engine. */
@@ -50,6 +53,8 @@ export interface CatalogOptions {
   readonly now: () => number;
   /** A server for the vectors; absent: they are searched on this machine. */
   readonly openShared?: OpenShared | undefined;
+  /** What scans the vectors on this machine; absent: WebAssembly. */
+  readonly rows?: MakeRows | undefined;
   /** Whether a job runs, before which vectors in the background wait. */
   readonly busy?: () => boolean;
   /** Times of the watch; the tests shorten them. */
@@ -134,6 +139,7 @@ export function makeCatalog({
   pickFolder,
   now,
   openShared,
+  rows,
   busy = () => false,
   watching = {},
 }: CatalogOptions): Catalog {
@@ -145,6 +151,7 @@ export function makeCatalog({
     pixelsOf,
     folder,
     openShared,
+    rows,
     busy: () => imports.some() || busy(),
   });
   const thumbnailPath = (hash: string): string =>

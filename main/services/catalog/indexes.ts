@@ -1,4 +1,5 @@
 /** The vector indexes, one for each encoder: made when first needed, kept for the next start, filled up by passes. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError, encoderOf } from '#contract';
 import type { VectorPass } from '#contract';
@@ -10,6 +11,7 @@ import { int8Index } from './int8-index.ts';
 import type { Int8Index } from './int8-index.ts';
 import { makePasses } from './passes.ts';
 import type { PixelsOf } from './pixels.ts';
+import type { MakeRows } from './row-scan.ts';
 import { sharedIndex } from './shared-index.ts';
 import type { SharedIndex } from './shared-index.ts';
 import type { VectorIndex } from './vector-index.ts';
@@ -24,6 +26,8 @@ export interface IndexesOptions {
   /** Where index files go. */
   readonly folder: string;
   readonly openShared: OpenShared | undefined;
+  /** What scans the indexes of this machine; absent: WebAssembly. */
+  readonly rows?: MakeRows | undefined;
   /** Whether something is going on that a pass in the background must not slow down. */
   readonly busy: () => boolean;
 }
@@ -36,7 +40,7 @@ interface Local {
   readonly made: Int8Index;
 }
 
-export function makeIndexes({ store, embedder, pixelsOf, folder, openShared, busy }: IndexesOptions) {
+export function makeIndexes({ store, embedder, pixelsOf, folder, openShared, rows, busy }: IndexesOptions) {
   /** With the vectors that there are; a pass adds the others. */
   const indexes = new Map<string, Promise<VectorIndex>>();
   const local = new Map<string, Local>();
@@ -71,7 +75,16 @@ export function makeIndexes({ store, embedder, pixelsOf, folder, openShared, bus
 
   function openLocal(pack: InstalledPack): VectorIndex {
     const encoder = encoderOf(pack);
-    const made = int8Index(pack.manifest.embedding.dims, vectorIn(encoder));
+    const made = int8Index(pack.manifest.embedding.dims, vectorIn(encoder), {
+      ...(rows ? { rows } : {}),
+      *all() {
+        // The file is damaged: the next one is written when the studio closes.
+        written.delete(encoder);
+        rmSync(indexFile(encoder), { force: true });
+        for (const { hash, embedding } of store.read.images.vectors(encoder))
+          yield { id: hash, vector: embedding };
+      },
+    });
     const saved = about(pack);
     if (readIndex(indexFile(encoder), made, saved)) written.set(encoder, saved.changes);
     else for (const { hash, embedding } of store.read.images.vectors(encoder)) made.add(hash, embedding);

@@ -266,6 +266,7 @@ describe('doctor', () => {
     bytes[bytes.length - 9] = (bytes[bytes.length - 9] as number) ^ 1;
     writeFileSync(golden, bytes);
     const doctor = v.parse(DoctorReport, await services().packs.doctor({}, idle));
+    expect(doctor.checks.find((c) => c.name === 'vector scan')?.message).toMatch(/^native, |^WebAssembly, /);
     expect(doctor.refused.map((r) => [r.folder, r.error.code])).toEqual([['newer', 'bad_manifest']]);
     const tiny = doctor.packs.find((p) => p.packId === 'tiny');
     expect(tiny?.ports).toHaveLength(6);
