@@ -1,6 +1,7 @@
 /** What scans the vectors of this machine: the native scan where it is built, else WebAssembly; `doctor` tells which, and why. */
 import { availableParallelism } from 'node:os';
 import { loadKernel } from '#native';
+import type { Scan } from '#native';
 import type { DoctorReport } from '#contract';
 import { nativeRows } from './services/catalog/index.ts';
 import type { MakeRows } from './services/catalog/index.ts';
@@ -23,7 +24,12 @@ export function vectorScan(load: typeof loadKernel = loadKernel, platform = proc
   if (platform === 'win32') return instead('index files are not mapped on Windows');
   const loaded = load();
   if (!loaded.kernel) return instead(loaded.reasons.join('; '));
-  const { scan } = loaded.kernel;
+  let scan: Scan;
+  try {
+    scan = loaded.kernel.scan;
+  } catch (error) {
+    return instead(error instanceof Error ? error.message : String(error));
+  }
   return {
     rows: nativeRows((width) => scan.rows(width)),
     check: {

@@ -9,7 +9,7 @@ import { createScan } from './scan.ts';
 import type { Scan, ScanBinding } from './scan.ts';
 
 /** What addon.cc exports. */
-export interface Binding extends ScanBinding {
+export interface Binding extends Partial<ScanBinding> {
   readonly Token: new () => Token;
   load(source: string | Uint8Array, options: EncoderOptions): Promise<NativeEncoder>;
   paths(): string[];
@@ -145,7 +145,7 @@ export interface Kernel {
    * [m, n, k] of packed products.
    */
   measure(options: MeasureOptions): Promise<number>;
-  /** Candidates of an exact search over 8-bit codes. */
+  /** Candidates of an exact search over 8-bit codes. Throws KernelError where the module is older than it. */
   readonly scan: Scan;
 }
 
@@ -279,9 +279,12 @@ function signalOf(options: unknown): AbortSignal | undefined {
 /** The kernel over a loaded native module. */
 export function createKernel(binding: Binding): Kernel {
   const queue = createQueue(binding);
+  let scan: Scan | undefined;
   return {
     paths: binding.paths(),
-    scan: createScan(binding),
+    get scan() {
+      return (scan ??= createScan(binding));
+    },
     async loadEncoder(source, options = {}) {
       if (!isObject(options)) throw invalid('Expected an object of options.');
       for (const name of Object.keys(options)) {

@@ -107,9 +107,14 @@ function checked<T>(work: () => T): T {
 /** More than any pool has. */
 const ALL_THREADS = 1024;
 
-/** The scan over a loaded native module. */
-export function createScan(binding: ScanBinding): Scan {
-  const paths = binding.scanPaths();
+/** The scan over a loaded native module. Throws KernelError where that was built before it had one. */
+export function createScan({ rows: makeRows, scanPaths }: Partial<ScanBinding>): Scan {
+  if (!makeRows || !scanPaths)
+    throw new KernelError(
+      'backend_unavailable',
+      'the native module is older than the scan; build it again with "npm run postinstall"',
+    );
+  const paths = scanPaths();
   return {
     paths,
     rows(width, { path = paths[0] ?? '', threads = ALL_THREADS } = {}) {
@@ -119,7 +124,7 @@ export function createScan(binding: ScanBinding): Scan {
           `This processor has no path "${path}"; it has ${paths.join(', ')}.`,
         );
       }
-      const native = checked(() => binding.rows(width));
+      const native = checked(() => makeRows(width));
       // One search at a time: a second one would only share its cores, and hold a thread of Node's pool meanwhile.
       let tail: Promise<unknown> = Promise.resolve();
       // Counted here too: who walks over the rows asks for each.

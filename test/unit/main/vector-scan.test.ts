@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Loaded } from '#native';
 import { vectorScan } from '../../../main/vector-scan.ts';
+import { createKernel } from '../../../native/kernel.ts';
+import type { Binding } from '../../../native/kernel.ts';
 import { kernel } from '../../native/support.ts';
 
 describe('what scans the vectors', () => {
@@ -21,6 +23,8 @@ describe('what scans the vectors', () => {
         message: 'WebAssembly, 1 thread; not native: build/native.node: not there; build it',
       },
     });
+    const old = createKernel({ paths: () => ['reference'] } as unknown as Binding);
+    expect(vectorScan(() => ({ kernel: old }), 'linux').check.message).toMatch(/older than the scan/);
     expect(vectorScan(() => ({ kernel: kernel() }), 'win32').check.message).toMatch(/Windows/);
   });
 });
