@@ -78,12 +78,15 @@ export function int8Index(
   /** Open addressing by the first bytes of an id: row + 1, 0 for free, -1 for given up. */
   let slots = new Int32Array(4096);
   let used = 0;
+  /** Whether the table is still to be made: a search that leaves nothing out needs none. */
+  let unhashed = false;
   let rescored = 0;
   const encoded = new Int8Array(width);
 
   const idOf = (row: number): string => ids.toString('hex', row * ID_BYTES, (row + 1) * ID_BYTES);
 
   function slotOf(id: Buffer): number {
+    if (unhashed) rehash();
     let slot = id.readUInt32LE(0) & (slots.length - 1);
     for (;;) {
       const at = slots[slot] as number;
@@ -104,17 +107,19 @@ export function int8Index(
   }
   /** The table of all rows that are not gone, whose ids differ: nothing is compared. */
   function rehash(): void {
-    const count = rows.size - left;
-    slots = new Int32Array(2 ** Math.max(12, Math.ceil(Math.log2(count * 3 + 2))));
-    const mask = slots.length - 1;
-    const first = new DataView(ids.buffer, ids.byteOffset, ids.length);
-    for (let row = 0; row < rows.size; row++) {
+    const all = rows.size;
+    used = all - left;
+    const table = new Int32Array(2 ** Math.max(12, Math.ceil(Math.log2(used * 3 + 2))));
+    const mask = table.length - 1;
+    const words = new Uint32Array(ids.buffer, ids.byteOffset, ids.length / 4);
+    for (let row = 0; row < all; row++) {
       if (gone[row] === 1) continue;
-      let slot = first.getUint32(row * ID_BYTES, true) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = row + 1;
+      let slot = (words[(row * ID_BYTES) / 4] as number) & mask;
+      while (table[slot] !== 0) slot = (slot + 1) & mask;
+      table[slot] = row + 1;
     }
-    used = count;
+    slots = table;
+    unhashed = false;
   }
   function grow(count: number): void {
     if (count <= gone.length) return;
@@ -128,7 +133,7 @@ export function int8Index(
     rows.close();
     [rows, ids, gone, left] = [made, madeIds, new Uint8Array(madeIds.length / ID_BYTES), 0];
     generation++;
-    rehash();
+    unhashed = true;
   }
 
   function encode(v: Float32Array): { scale: number; loss: number } {
@@ -245,7 +250,7 @@ export function int8Index(
     if (vector.length !== dims)
       throw new RangeError(`expected a vector of ${dims} numbers, got ${vector.length}`);
     const key = parse(id);
-    if ((used + 1) * 2 > slots.length) rehash();
+    if (unhashed || (used + 1) * 2 > slots.length) rehash();
     const slot = slotOf(key);
     const known = slots[slot] as number;
     const row = rows.size;
