@@ -1,5 +1,5 @@
 // Builds the gradient kernel (npm's postinstall). Without CMake or a compiler it says so in one line and goes on: the
-// studio then uses the ONNX graph of the same gradient. With CI=true a missing kernel is a failure.
+// studio then uses the ONNX graph of the same gradient, and scans vectors in WebAssembly. With CI=true a missing kernel is a failure.
 //   node scripts/build-native.mjs [--lab] [--fuzz] [--sanitize] [--out native/build]
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -55,7 +55,7 @@ function main(args) {
     process.exitCode = 1;
   } else {
     console.warn(
-      `The gradient kernel was not built, the slower ONNX graph takes its place: ${problem.split('\n')[0]}`,
+      `The gradient kernel was not built, the slower ONNX graph and the slower search take its place: ${problem.split('\n')[0]}`,
     );
   }
 }
