@@ -168,4 +168,32 @@ describe('comparing', () => {
     expect(complaints).toEqual([]);
     await close();
   });
+
+  it('lists a phrase’s references by number in one row, and makes the twin without one of them by keys', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await writeMarked(page, 'a blocky person with a (full beard:1.4) and (dark shades:1.0)');
+    await page.getByTestId('reference').first().waitFor();
+    await makePair(page);
+    await page.getByText('Differs by one thing: refinement').waitFor();
+    await page.getByTestId('pair').focus();
+    await page.keyboard.press('t');
+    const items = page.getByTestId('twin-item');
+    await items.first().waitFor();
+    const focused = (): Promise<string | null> =>
+      page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? null);
+    // Up from the first goes to the last, and in a row of numbers left and right move too.
+    await page.keyboard.press('ArrowUp');
+    await soon(focused).toBe('Without reference 4 of dark shades');
+    await page.keyboard.press('ArrowLeft');
+    await soon(focused).toBe('Without reference 3 of dark shades');
+    const tops = await items
+      .filter({ hasText: /^\s*[1-4]\s*$/ })
+      .evaluateAll((all) => all.map((item) => Math.round(item.getBoundingClientRect().top)));
+    expect(tops).toHaveLength(8);
+    expect(new Set(tops).size).toBe(2);
+    await page.keyboard.press('Enter');
+    await soon(() => page.getByTestId('differs').textContent()).toContain('dark shades');
+    expect(complaints).toEqual([]);
+    await close();
+  });
 });
