@@ -30,15 +30,17 @@ import { makeSets } from './services/sets/index.ts';
 import { makeSettings, storageOf } from './services/settings/index.ts';
 import {
   assertWritable,
+  checkBeside,
   makeStore,
   openResults,
   openSharedVectors,
-  openStore,
+  openSoon,
   placeOf,
   takeLease,
 } from './services/store/index.ts';
-import type { Store } from './services/store/index.ts';
+import type { Check, Store } from './services/store/index.ts';
 import { makeStudy } from './services/study/index.ts';
+import { untilChecked } from './until-checked.ts';
 import { vectorScan } from './vector-scan.ts';
 
 /** What differs between desktop, serve, command line and tests. */
@@ -47,6 +49,8 @@ export interface Platform {
   readonly appVersion: string;
   readonly pickFolder?: () => Promise<string | null>;
   readonly now?: () => number;
+  /** Bytes of a catalog from which on its check goes on beside the first calls (`untilChecked`); the tests lower it. */
+  readonly checkAtOnce?: number;
   /** How long `close` waits for what runs before it ends the child processes under it. */
   readonly closeMs?: number;
 }
@@ -60,6 +64,8 @@ export interface Host {
   /** Writes the user's images (not their files) into a new file, and merges such a file; for hosts whose user may name paths. */
   exportCatalog(path: string, vectors: boolean, signal: AbortSignal): Promise<ExportReport>;
   importCatalog(path: string, signal: AbortSignal): Promise<MergeReport>;
+  /** Resolves when the catalog's file has been found whole; a large one is checked beside the first calls. */
+  checked(): Promise<void>;
   /** What speaks against the place of the data folder, a sentence each: to be shown at the start. */
   placeProblems(): Promise<string[]>;
   /** PNG of a result, or WebP thumbnail of a catalog image, by opaque id. */
@@ -72,6 +78,8 @@ export interface Host {
 }
 
 const CLOSE_MS = 5000;
+/** A tenth of a second of checking. */
+const CHECK_AT_ONCE = 32 * 2 ** 20;
 const DECODE_MS = 5000;
 const BACKUP_LOOK_MS = 3_600_000;
 const PASS_LOOK_MS = 60_000;
@@ -86,12 +94,24 @@ export function createHost(config: Config, platform: Platform): Host {
   assertWritable(config.home);
   const release = takeLease(config.home, config.port);
   let store: Store;
+  let check: Check | null = null;
   try {
-    store = makeStore(openStore(config.home));
+    const { db, checked } = openSoon(config.home, platform.checkAtOnce ?? CHECK_AT_ONCE);
+    store = makeStore(db);
+    if (!checked) {
+      store.allowWrites(false);
+      check = checkBeside(db.name);
+    }
   } catch (error) {
     release();
     throw error;
   }
+  /** A damaged catalog stays as it is: nothing is written before this resolves. */
+  const passed = check?.passed.then(() => {
+    store.allowWrites(true);
+    jobs.start();
+  });
+  passed?.catch(() => undefined);
   const ownPacks = join(config.home, 'packs');
   const packs = makePacks([...new Set([...config.packFolders, ownPacks])], ownPacks);
   const settings = makeSettings(join(config.home, 'settings.json'));
@@ -109,14 +129,12 @@ export function createHost(config: Config, platform: Platform): Host {
   const decode = withQuarantine(makeDecoder({ child: decoder, ms: DECODE_MS, thumbnail: THUMBNAIL }), {
     hasLength: (bytes) => store.read.quarantine.hasLength(version, bytes),
     strikes: (hash) => store.read.quarantine.one(hash, version)?.strikes ?? 0,
-    strike: (hash, bytes, reason) =>
-      void store.write.quarantine.strike({
-        content_hash: hash,
-        version,
-        bytes,
-        reason,
-        last_at: now(),
-      }),
+    strike: (hash, bytes, reason) => {
+      const strike = (): unknown =>
+        store.write.quarantine.strike({ content_hash: hash, version, bytes, reason, last_at: now() });
+      if (passed) passed.then(strike, () => undefined);
+      else strike();
+    },
   });
 
   /** The engine with this pack open in it. */
@@ -172,6 +190,7 @@ export function createHost(config: Config, platform: Platform): Host {
       : undefined,
     rows: scan.rows,
     busy: () => store.read.jobs.running().length > 0,
+    passed,
   });
   const levelsOf: JobsOptions['levelsOf'] = ({ kind, levels: count }, { steps, window }) => {
     const levels = samplingLevels(makeSchedule(kind, count), steps);
@@ -233,7 +252,7 @@ export function createHost(config: Config, platform: Platform): Host {
     follow: (work) => inFlight.run(work),
   });
   const study = makeStudy({ folder: join(config.home, 'studies'), pictures: evaluation.pictures, now });
-  jobs.start();
+  if (!passed) jobs.start();
 
   /** Folders, and for packs that were used since the start the images that their searches lack. */
   const catalogCheck = (used: readonly (InstalledPack | null)[]) => {
@@ -254,7 +273,7 @@ export function createHost(config: Config, platform: Platform): Host {
   const inFlight = makeInFlight();
   // Nobody waits for it; `close` does. The clock is the disk's, whatever `now` says.
   void inFlight.run(() => removeParts(config.home, Date.now()));
-  const services: StudioServices = inFlight.watch(contract, {
+  const whole: StudioServices = {
     jobs: jobs.service,
     sets: makeSets({ store, jobs, gallery, now }),
     catalog: catalog.service,
@@ -313,7 +332,14 @@ export function createHost(config: Config, platform: Platform): Host {
         };
       },
     },
-  });
+  };
+  const services = inFlight.watch(contract, passed ? untilChecked(contract, whole, passed) : whole);
+  /** Work beside the services that changes the catalog. */
+  const change = <T>(work: () => Promise<T>): Promise<T> =>
+    inFlight.run(async () => {
+      await passed;
+      return work();
+    });
 
   // Only hosts that stay make backups by themselves; a command on the command line is over before.
   const daily = setInterval(() => {
@@ -324,6 +350,7 @@ export function createHost(config: Config, platform: Platform): Host {
   const passes = setInterval(() => {
     void inFlight
       .run(async () => {
+        await passed;
         const found = await packs.list();
         await catalog.resumePasses(await Promise.all(found.packs.map((p) => packs.get(p.packId))));
       })
@@ -342,6 +369,7 @@ export function createHost(config: Config, platform: Platform): Host {
         timers.push(setTimeout(resolve, delay));
       });
     inFlight.refuse();
+    const unchecked = check?.stop();
     evaluations.close();
     clearInterval(daily);
     clearInterval(passes);
@@ -352,6 +380,7 @@ export function createHost(config: Config, platform: Platform): Host {
     await closeChildren();
     timers.forEach(clearTimeout);
     await catalog.close();
+    await unchecked;
     store.close();
     release();
   }
@@ -359,12 +388,12 @@ export function createHost(config: Config, platform: Platform): Host {
 
   return {
     services,
-    registerRoot: (path) => inFlight.run(() => catalog.registerRoot(path, false)),
+    checked: () => passed ?? Promise.resolve(),
+    registerRoot: (path) => change(() => catalog.registerRoot(path, false)),
     placeProblems: async () => (await folderChecks(resolve(config.home))).map((c) => c.message),
-    exportCatalog: (path, withVectors, signal) =>
-      inFlight.run(() => catalog.exportTo(path, withVectors, signal)),
-    importCatalog: (path, signal) => inFlight.run(() => catalog.importFrom(path, signal)),
-    sampleRoot: () => inFlight.run(() => catalog.registerRoot(config.sampleFolder, true).catch(() => null)),
+    exportCatalog: (path, withVectors, signal) => change(() => catalog.exportTo(path, withVectors, signal)),
+    importCatalog: (path, signal) => change(() => catalog.importFrom(path, signal)),
+    sampleRoot: () => change(() => catalog.registerRoot(config.sampleFolder, true).catch(() => null)),
     asset: (id) =>
       inFlight.run(async () => {
         const png = await gallery.file(id);

@@ -226,6 +226,7 @@ async function run(
       }
       for (const r of report.refused) output.line(`refused ${r.folder}: ${r.error.message}`);
     }
+    await host.checked();
   } finally {
     await host.close();
   }

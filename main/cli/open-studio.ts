@@ -97,10 +97,17 @@ export async function openStudio({
       child.on('error', () => undefined);
       child.unref();
     }
-    if (!signal.aborted)
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    await served.close();
-    await ready;
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    try {
+      // A catalog that turns out to be damaged ends the studio, as one that does so at the start.
+      await Promise.race([aborted, host.checked().then(() => aborted)]);
+    } finally {
+      await served.close();
+      await ready;
+    }
   } finally {
     await host.close();
   }

@@ -90,6 +90,11 @@ export async function startDesktop(parts: DesktopParts): Promise<void> {
         app.exit(0);
       });
   });
+  host.checked().catch((thrown: unknown) => {
+    if (closing) return;
+    electron.dialog.showErrorBox('Accent Studio cannot go on', toAppError(thrown).message);
+    app.quit();
+  });
   void takeSamples(host).catch((error: unknown) => {
     log(`The sample images were not taken in: ${toAppError(error).message}`);
   });

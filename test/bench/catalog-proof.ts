@@ -133,9 +133,7 @@ function compare(hashes: ReadonlyMap<number, string>, whole: boolean): void {
     must(new Set(images).size === images.length, 'no image is there twice');
     must(
       db
-        .prepare(
-          'SELECT count(*) FROM images i LEFT JOIN vectors v USING (content_hash) WHERE v.content_hash IS NULL',
-        )
+        .prepare('SELECT count(*) FROM images i LEFT JOIN vectors v USING (number) WHERE v.number IS NULL')
         .pluck()
         .get() === 0,
       'every image has its vector',

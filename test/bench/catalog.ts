@@ -93,10 +93,11 @@ try {
     tell(`  list, ${name}: p95`, `${time.toFixed(1)} ms`, '50');
   tell(`quick_check of ${SIZES[2]} images`, `${last?.quickCheckMs.toFixed(0)} ms`, '3000');
   tell(
-    'start: open with its check + index file + first search',
+    'start: open + index file + first search, the check beside them',
     `${rows.startMs.map((t) => t.toFixed(0)).join(' + ')} ms`,
     '1500',
   );
+  tell('  until that check has passed', `${rows.checkedMs.toFixed(0)} ms`);
 
   // Time and memory at each size; the last column is the larger of the two steps, where 1 is linear.
   const growth: Record<string, readonly number[]> = {

@@ -53,8 +53,16 @@ function contentsOf(catalog: string): {
     return {
       images: db.prepare('SELECT content_hash, name, width, height FROM images ORDER BY 1').raw().all(),
       files: db.prepare('SELECT file, content_hash, bytes FROM files ORDER BY 1').raw().all(),
-      vectors: db.prepare('SELECT content_hash, hex(embedding) FROM vectors ORDER BY 1').raw().all(),
-      facts: db.prepare('SELECT content_hash, format, look, name FROM facts ORDER BY 1').raw().all(),
+      vectors: db
+        .prepare('SELECT content_hash, hex(embedding) FROM vectors JOIN images USING (number) ORDER BY 1')
+        .raw()
+        .all(),
+      facts: db
+        .prepare(
+          'SELECT content_hash, format, look, f.name FROM facts f JOIN images USING (number) ORDER BY 1',
+        )
+        .raw()
+        .all(),
     };
   } finally {
     db.close();

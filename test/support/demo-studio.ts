@@ -433,6 +433,7 @@ export function demoHost({
     registerRoot: () => Promise.resolve(own),
     exportCatalog: () => Promise.reject(new AppError('not_supported', 'There is no catalog here.')),
     importCatalog: () => Promise.reject(new AppError('not_supported', 'There is no catalog here.')),
+    checked: () => Promise.resolve(),
     placeProblems: () => Promise.resolve([]),
     sampleRoot: () => Promise.resolve(root),
     async asset(id) {

@@ -55,7 +55,7 @@ export function killSuite(choose: (points: readonly Point[]) => readonly Point[]
     it('of an upgrade leaves the old or the new version, with a backup from the moment it changes', async () => {
       const old = join(parent, 'old');
       const db = openStore(old);
-      db.exec(`INSERT INTO images VALUES ('i', 'h', 'n', 1, 1, 1, NULL)`);
+      db.exec(`INSERT INTO images VALUES (1, 'i', 'h', 'n', 1, 1, 1, NULL)`);
       db.close();
       const fresh = (name: string): string => {
         cpSync(old, join(parent, name), { recursive: true });

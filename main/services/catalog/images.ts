@@ -14,7 +14,7 @@ export const toImage = (row: ImageRow): CatalogImage => ({
   rootId: row.root_id,
 });
 
-/** Place after which a page begins, from `next` of the page before: `time.id`, or a number in a filtered list. */
+/** Place after which a page begins, from `next` of the page before: `time.number`, or a number in a filtered list. */
 function placeOf(after: string | undefined, pattern: RegExp): readonly string[] | undefined {
   if (after === undefined) return undefined;
   const found = pattern.exec(after);
@@ -48,14 +48,14 @@ export function makeImages(
         const last = items.at(-1);
         return { items: items.map(toImage), next: rows.length > limit && last ? `n${last.number}` : null };
       }
-      const [at = String(Number.MAX_SAFE_INTEGER), id = '~'] =
-        placeOf(after, /^(\d{1,16})\.([A-Za-z0-9_-]{1,64})$/) ?? [];
-      const rows = read.images.page(Number(at), id, null, limit + 1);
+      const end = String(Number.MAX_SAFE_INTEGER);
+      const [at = end, number = end] = placeOf(after, /^(\d{1,16})\.(\d{1,15})$/) ?? [];
+      const rows = read.images.page(Number(at), Number(number), limit + 1);
       const items = rows.slice(0, limit);
       const last = items.at(-1);
       return {
         items: items.map(toImage),
-        next: rows.length > limit && last ? `${last.imported_at}.${last.image_id}` : null,
+        next: rows.length > limit && last ? `${last.imported_at}.${last.number}` : null,
       };
     },
     image: ({ imageId }) => toImage(rowOf(imageId)),

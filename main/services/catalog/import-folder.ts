@@ -3,11 +3,12 @@
  * each other (stage.ts), so that the slowest sets the pace; what is told as imported is on the disk. Then it is settled
  * what became of the files that the scan did not meet (reconcile.ts).
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { AppError, SKIP_REASONS, toAppError } from '#contract';
 import type { ImportEvent, ImportReport, SkipReason, SkippedFile } from '#contract';
 import type { FileRow } from '../store/index.ts';
+import { newImageId } from './image-id.ts';
 import type { ImportContext, Item, Ready } from './import-types.ts';
 import { lookOf } from './look.ts';
 import { makePace, makePause } from './pace.ts';
@@ -256,7 +257,7 @@ export async function* importFolder(
           const name = nameOf(row.file);
           const { width, height, takenAt, rgb } = decoded;
           store.write.images.image({
-            image_id: randomUUID(),
+            image_id: newImageId(now()),
             content_hash: hash,
             name,
             width,

@@ -57,6 +57,8 @@ export interface CatalogOptions {
   readonly rows?: MakeRows | undefined;
   /** Whether a job runs, before which vectors in the background wait. */
   readonly busy?: () => boolean;
+  /** Resolves when the catalog may be changed; absent: it may. */
+  readonly passed?: Promise<void> | undefined;
   /** Times of the watch; the tests shorten them. */
   readonly watching?: Partial<Pick<WatchOptions, 'quietMs' | 'mostMs' | 'pollMs' | 'blindMs'>>;
 }
@@ -141,6 +143,7 @@ export function makeCatalog({
   openShared,
   rows,
   busy = () => false,
+  passed,
   watching = {},
 }: CatalogOptions): Catalog {
   const pixelsOf = makePixels({ store, decode, resultFile });
@@ -153,6 +156,7 @@ export function makeCatalog({
     openShared,
     rows,
     busy: () => imports.some() || busy(),
+    passed,
   });
   const thumbnailPath = (hash: string): string =>
     join(folder, 'thumbnails', hash.slice(0, 2), `${hash}.webp`);

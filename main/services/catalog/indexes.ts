@@ -30,6 +30,8 @@ export interface IndexesOptions {
   readonly rows?: MakeRows | undefined;
   /** Whether something is going on that a pass in the background must not slow down. */
   readonly busy: () => boolean;
+  /** Resolves when vectors may be written; absent: they may. */
+  readonly passed?: Promise<void> | undefined;
 }
 
 /** Images from which on an index is kept as a file: fewer are read from the catalog in no time. */
@@ -40,7 +42,8 @@ interface Local {
   readonly made: Int8Index;
 }
 
-export function makeIndexes({ store, embedder, pixelsOf, folder, openShared, rows, busy }: IndexesOptions) {
+export function makeIndexes(options: IndexesOptions) {
+  const { store, embedder, pixelsOf, folder, openShared, rows, busy, passed } = options;
   /** With the vectors that there are; a pass adds the others. */
   const indexes = new Map<string, Promise<VectorIndex>>();
   const local = new Map<string, Local>();
@@ -51,6 +54,7 @@ export function makeIndexes({ store, embedder, pixelsOf, folder, openShared, row
     embedder,
     pixelsOf,
     busy,
+    passed,
     madeElsewhere: async (encoder, hashes) => shared.get(encoder)?.index.made(hashes) ?? new Map(),
     add: async (encoder, rows) => {
       const made = await indexes.get(encoder);

@@ -18,6 +18,8 @@ export interface PassesOptions {
   readonly pixelsOf: PixelsOf;
   /** Whether something is going on that a pass must not slow down. */
   readonly busy: () => boolean;
+  /** Resolves when vectors may be written; absent: they may. */
+  readonly passed?: Promise<void> | undefined;
   /** Vectors that other studios have made of these images. */
   readonly madeElsewhere: (
     encoder: string,
@@ -49,7 +51,8 @@ const LOOK_MS = 250;
 /** Reasons that leave an image out of an index and do not stop a pass. */
 const AWAY: ReadonlySet<string> = new Set([...SKIP_REASONS, 'root_offline']);
 
-export function makePasses({ store, embedder, pixelsOf, busy, madeElsewhere, add }: PassesOptions) {
+export function makePasses(options: PassesOptions) {
+  const { store, embedder, pixelsOf, busy, passed, madeElsewhere, add } = options;
   const running = new Map<string, Pass>();
   /** Encoders that lack nothing that could be made. */
   const complete = new Set<string>();
@@ -118,9 +121,10 @@ export function makePasses({ store, embedder, pixelsOf, busy, madeElsewhere, add
     };
     firstUnread.delete(encoder);
     let [made, unread] = [0, 0];
-    for (let after = ''; ;) {
+    for (let after = ''; pass.state.of > 0;) {
       const page = store.read.images.withoutVector(encoder, after).map((r) => r.content_hash);
       if (page.length === 0) break;
+      await passed;
       for (let at = 0; at < page.length;) {
         await turn(pass, (state) => {
           tell({ state });
@@ -219,8 +223,7 @@ export function makePasses({ store, embedder, pixelsOf, busy, madeElsewhere, add
       const encoder = encoderOf(pack);
       if (running.has(encoder) || complete.has(encoder)) return false;
       if (store.read.images.vectorHashes(encoder, '', 1).length === 0) return false;
-      if (store.read.images.withoutVector(encoder, '').length > 0) return true;
-      // Remembered: with a million images it takes a second to see that none lacks a vector.
+      if (store.read.images.countWithoutVector(encoder) > 0) return true;
       complete.add(encoder);
       return false;
     },

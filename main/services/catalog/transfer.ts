@@ -9,6 +9,7 @@ import * as v from 'valibot';
 import { AppError } from '#contract';
 import { isAtMostUnit } from '../../vectors.ts';
 import type { Store } from '../store/index.ts';
+import { newImageId } from './image-id.ts';
 import { End, FORMAT, Head, Line, MOST_LINE, SCHEMA } from './transfer-format.ts';
 
 export interface ExportReport {
@@ -295,7 +296,7 @@ export async function mergeCatalog(
           );
         counts.images++;
         write.images.image({
-          image_id: randomUUID(),
+          image_id: newImageId(line.importedAt),
           content_hash: hash,
           name: line.name,
           width: line.width,

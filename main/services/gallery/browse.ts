@@ -118,8 +118,10 @@ export function makeBrowse({
       store.transaction(() => {
         for (const row of rows) write.gallery.drop(row);
         for (const { content_hash } of results)
-          if (!read.gallery.resultByHash(content_hash) && write.images.dropOwn(content_hash))
+          if (!read.gallery.resultByHash(content_hash) && read.images.isOwn(content_hash)) {
             write.facts.drop(content_hash);
+            write.images.drop(content_hash);
+          }
       });
       orders.changed();
       // Rows first: a file that a crash leaves behind here is waste, a row without its file would be a lie.

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError } from '#contract';
 import { setAside } from './backup.ts';
+import { MIGRATIONS } from './migrations/index.ts';
 import { APPLICATION_ID, migrate } from './open.ts';
 import type { Db } from './open.ts';
 
@@ -68,9 +69,12 @@ export function salvage(home: string, now: number): Salvaged {
   let old: Db | undefined;
   try {
     fresh.pragma(`application_id = ${APPLICATION_ID}`);
-    migrate(fresh);
-    fresh.pragma('foreign_keys = OFF');
     old = new Database(path, { readonly: true });
+    // The tables of its own version, which are brought up to date when they are full.
+    const version = old.pragma('user_version', { simple: true });
+    const known = MIGRATIONS.findIndex((m) => m.version === version);
+    migrate(fresh, known < 0 ? MIGRATIONS : MIGRATIONS.slice(0, known + 1));
+    fresh.pragma('foreign_keys = OFF');
     const tables = fresh
       .prepare<[], { name: string; sql: string }>(
         `SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%\\_fts%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
@@ -127,6 +131,9 @@ export function salvage(home: string, now: number): Salvaged {
       rowid: number | null;
     }[])
       if (rowid !== null) fresh.prepare(`DELETE FROM ${table} WHERE rowid = ?`).run(rowid);
+    migrate(fresh);
+    // Vectors may have been lost: an index file that was made of all counts no more.
+    fresh.exec('UPDATE counters SET value = value + 1');
     for (const index of WORDS) fresh.exec(`INSERT INTO ${index} (${index}) VALUES ('rebuild')`);
     if (fresh.pragma('integrity_check(1)', { simple: true }) !== 'ok')
       throw new AppError('internal', 'The salvaged catalog did not pass its check.');

@@ -1,4 +1,6 @@
 /** What is known of an image beside its pixels: format, date, tags, caption, look; filters and full text over it. */
+import { AppError } from '#contract';
+import { ofHash } from './files.ts';
 import type { ImageRow } from './images.ts';
 import type { Db } from './open.ts';
 import { wordsQuery } from './words.ts';
@@ -34,8 +36,11 @@ export interface ImageFilter {
   readonly missing?: boolean | undefined;
 }
 
-const PRESENT =
-  'EXISTS (SELECT 1 FROM files x WHERE x.content_hash = i.content_hash AND x.missing_since IS NULL)';
+const PRESENT = `EXISTS (SELECT 1 FROM files x WHERE ${ofHash('x', 'i.content_hash')} AND x.missing_since IS NULL)`;
+
+const ONE = `SELECT f.*, i.content_hash FROM images i CROSS JOIN facts f ON f.number = i.number
+  WHERE i.content_hash = ?`;
+type Words = Pick<FactRow, 'number' | 'name' | 'tags' | 'caption'>;
 
 /** Rows up to which it is worth to read all that one condition lets through and to sort them. */
 const FEW = 20_000;
@@ -54,9 +59,9 @@ interface Condition {
 }
 
 /** The conditions of a filter; of several that could lead, the one that usually lets least through comes first. */
-function conditionsOf(f: ImageFilter): Condition[] {
+function conditionsOf(f: ImageFilter, nextTerm: (from: string) => string | undefined): Condition[] {
   const out: Condition[] = [];
-  const words = f.words === undefined ? undefined : wordsQuery(f.words);
+  const words = f.words === undefined ? undefined : wordsQuery(f.words, nextTerm);
   if (words === null) out.push({ where: '0', values: [] });
   else if (words !== undefined)
     out.push({
@@ -71,10 +76,11 @@ function conditionsOf(f: ImageFilter): Condition[] {
     });
   if (f.tag !== undefined)
     out.push({
-      where: 'EXISTS (SELECT 1 FROM image_tags t WHERE t.tag = ? AND t.content_hash = f.content_hash)',
+      where: 'EXISTS (SELECT 1 FROM image_tags t WHERE t.tag = ? AND t.content_hash = i.content_hash)',
       values: [f.tag],
       lead: {
-        from: 'image_tags l CROSS JOIN facts f ON f.content_hash = l.content_hash',
+        from: `image_tags l CROSS JOIN images li ON li.content_hash = l.content_hash
+          CROSS JOIN facts f ON f.number = li.number`,
         where: 'l.tag = ?',
         ordered: false,
         count: 'SELECT 1 FROM image_tags WHERE tag = ?',
@@ -103,14 +109,14 @@ function conditionsOf(f: ImageFilter): Condition[] {
       values: [],
     });
   if (f.rootId !== undefined) {
-    const within =
-      'SELECT content_hash FROM files WHERE root_id = ? UNION SELECT content_hash FROM images WHERE root_id = ?';
+    const within = `SELECT li.number FROM files x JOIN images li ON li.content_hash = x.content_hash WHERE x.root_id = ?
+      UNION SELECT number FROM images WHERE root_id = ?`;
     out.push({
-      where:
-        '(i.root_id = ? OR EXISTS (SELECT 1 FROM files x WHERE x.content_hash = i.content_hash AND x.root_id = ?))',
+      where: `(i.root_id = ? OR EXISTS
+        (SELECT 1 FROM files x WHERE ${ofHash('x', 'i.content_hash')} AND x.root_id = ?))`,
       values: [f.rootId, f.rootId],
       lead: {
-        from: `(${within}) l CROSS JOIN facts f ON f.content_hash = l.content_hash`,
+        from: `(${within}) l CROSS JOIN facts f ON f.number = l.number`,
         where: '1',
         ordered: false,
         count: 'SELECT 1 FROM files WHERE root_id = ? UNION ALL SELECT 1 FROM images WHERE root_id = ?',
@@ -128,12 +134,20 @@ function conditionsOf(f: ImageFilter): Condition[] {
 }
 
 export function factReads(db: Db) {
-  const one = db.prepare<[string], FactRow>('SELECT * FROM facts WHERE content_hash = ?').safeIntegers(true);
+  // The terms of the index of words in their order. It holds nothing itself, and the catalog knows nothing of it.
+  db.exec(`CREATE VIRTUAL TABLE IF NOT EXISTS temp.facts_terms USING fts5vocab (main, facts_fts, instance)`);
+  const term = db
+    .prepare<[string], string>('SELECT term FROM temp.facts_terms WHERE term >= ? LIMIT 1')
+    .pluck();
+  const nextTerm = (from: string): string | undefined => term.get(from);
+  const one = db.prepare<[string], FactRow>(ONE).safeIntegers(true);
   const tags = db
     .prepare<[string], string>('SELECT tag FROM image_tags WHERE content_hash = ? ORDER BY tag')
     .pluck();
   const looks = db
-    .prepare<[], [string, bigint]>('SELECT content_hash, look FROM facts WHERE look IS NOT NULL')
+    .prepare<[], [string, bigint]>(
+      'SELECT i.content_hash, f.look FROM facts f JOIN images i ON i.number = f.number WHERE f.look IS NOT NULL',
+    )
     .safeIntegers(true)
     .raw();
   const stub = db.prepare<[string], { name: string; removed_at: number; reason: string }>(
@@ -180,11 +194,11 @@ export function factReads(db: Db) {
     chosen: (hash: string) => (chosen.get(hash) ?? 0) > 0,
     /** Content hashes of the images that a filter lets through. */
     matching: (filter: ImageFilter): string[] => {
-      const conditions = conditionsOf(filter);
+      const conditions = conditionsOf(filter, nextTerm);
       const where = conditions.map((c) => c.where).join(' AND ');
       return db
         .prepare<(string | number)[], string>(
-          `SELECT i.content_hash FROM images i JOIN facts f ON f.content_hash = i.content_hash ${where && `WHERE ${where}`}`,
+          `SELECT i.content_hash FROM images i JOIN facts f ON f.number = i.number ${where && `WHERE ${where}`}`,
         )
         .pluck()
         .all(...conditions.flatMap((c) => c.values));
@@ -195,7 +209,7 @@ export function factReads(db: Db) {
       below: number | undefined,
       limit: number,
     ): (ImageRow & { number: number })[] => {
-      const conditions = conditionsOf(filter);
+      const conditions = conditionsOf(filter, nextTerm);
       const first = leadOf(conditions);
       const rest = conditions.filter((c) => c !== first);
       const wheres = [...(first?.lead ? [first.lead.where] : []), ...rest.map((c) => c.where)];
@@ -209,7 +223,7 @@ export function factReads(db: Db) {
       return db
         .prepare<(string | number)[], ImageRow & { number: number }>(
           `SELECT i.image_id, i.content_hash, i.name, i.width, i.height, i.imported_at, i.root_id, f.number
-             FROM ${first?.lead?.from ?? 'facts f'} CROSS JOIN images i ON i.content_hash = f.content_hash
+             FROM ${first?.lead?.from ?? 'facts f'} CROSS JOIN images i ON i.number = f.number
              ${wheres.length > 0 ? `WHERE ${wheres.join(' AND ')}` : ''} ORDER BY ${order} DESC LIMIT ?`,
         )
         .all(...values, limit);
@@ -218,9 +232,11 @@ export function factReads(db: Db) {
 }
 
 export function factWrites(db: Db) {
-  const one = db.prepare<[string], FactRow>('SELECT * FROM facts WHERE content_hash = ?');
+  const one = db.prepare<[string], FactRow>(ONE);
+  const numberOf = db.prepare<[string], number>('SELECT number FROM images WHERE content_hash = ?').pluck();
+  const words = db.prepare<[number], Words>('SELECT number, name, tags, caption FROM facts WHERE number = ?');
   const insert = db.prepare(
-    `INSERT INTO facts (content_hash, format, bytes, taken_at, look, name, caption, tags, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO facts (number, format, bytes, taken_at, look, name, caption, tags, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const drop = db.prepare('DELETE FROM facts WHERE number = ?');
   const unword = db.prepare(
@@ -233,6 +249,9 @@ export function factWrites(db: Db) {
   const tags = db
     .prepare<[string], string>('SELECT tag FROM image_tags WHERE content_hash = ? ORDER BY tag')
     .pluck();
+  const isTagged = db
+    .prepare<[string], number>('SELECT 1 FROM image_tags WHERE content_hash = ? LIMIT 1')
+    .pluck();
   const stub = db.prepare('INSERT OR REPLACE INTO stubs VALUES (?, ?, ?, ?)');
   const unstub = db.prepare('DELETE FROM stubs WHERE content_hash = ?');
   const choose = db.prepare('INSERT OR REPLACE INTO choices VALUES (?, ?, ?, ?)');
@@ -240,33 +259,26 @@ export function factWrites(db: Db) {
   const rebuild = db.prepare(`INSERT INTO facts_fts (facts_fts) VALUES ('rebuild')`);
 
   /** Name, caption and the text of tags anew, with their index. */
-  function reword(row: FactRow, name: string, caption: string): void {
-    const text = tags.all(row.content_hash).join(' ');
+  function reword(row: Words, hash: string, name: string, caption: string): void {
+    const text = tags.all(hash).join(' ');
     if (row.name === name && row.caption === caption && row.tags === text) return;
     unword.run(row.number, row.name, row.tags, row.caption);
     rename.run(name, caption, text, row.number);
     word.run(row.number, name, text, caption);
   }
   return {
-    /** The facts of a new image; where there are some already, only its name and caption become these. */
+    /** The facts of a new image, whose row is there; where there are some already, only its name and caption become these. */
     put: (f: Omit<FactRow, 'number' | 'tags'>) => {
-      const before = one.get(f.content_hash);
+      const number = numberOf.get(f.content_hash);
+      if (number === undefined)
+        throw new AppError('internal', 'Facts came in before the image that they are of.');
+      const before = words.get(number);
       if (before) {
-        reword(before, f.name, f.caption);
+        reword(before, f.content_hash, f.name, f.caption);
         return;
       }
-      const text = tags.all(f.content_hash).join(' ');
-      const number = insert.run(
-        f.content_hash,
-        f.format,
-        f.bytes,
-        f.taken_at,
-        f.look,
-        f.name,
-        f.caption,
-        text,
-        f.at,
-      ).lastInsertRowid as number;
+      const text = isTagged.get(f.content_hash) === 1 ? tags.all(f.content_hash).join(' ') : '';
+      insert.run(number, f.format, f.bytes, f.taken_at, f.look, f.name, f.caption, text, f.at);
       word.run(number, f.name, text, f.caption);
     },
     drop: (hash: string) => {
@@ -279,7 +291,7 @@ export function factWrites(db: Db) {
       for (const t of remove) untag.run(hash, t);
       for (const t of add) tag.run(hash, t);
       const row = one.get(hash);
-      if (row) reword(row, row.name, row.caption);
+      if (row) reword(row, hash, row.name, row.caption);
     },
     stub: (hash: string, name: string, at: number, reason: string) => stub.run(hash, name, at, reason),
     unstub: (hash: string) => unstub.run(hash),

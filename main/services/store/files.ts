@@ -14,6 +14,13 @@ export interface FileRow {
   readonly sidecar_ms: number | null;
 }
 
+/** Condition on files `table`: of the content hash that is bound as `hash`, or of an expression. The index holds 12 digits. */
+export const ofHash = (table: string, hash = '@hash'): string =>
+  `substr(${table}.content_hash, 1, 12) = substr(${hash}, 1, 12) AND ${table}.content_hash = ${hash}`;
+
+/** Whether a folder holds, or held, the bytes of the image `i`. */
+export const IN_FILES = `EXISTS (SELECT 1 FROM files x WHERE ${ofHash('x', 'i.content_hash')})`;
+
 /** A scan's memory of what it saw lies in a temporary table: it ends with the process and costs the catalog nothing. */
 const SEEN = `CREATE TEMP TABLE IF NOT EXISTS seen (scan INTEGER NOT NULL, file TEXT NOT NULL, fresh INTEGER NOT NULL,
   PRIMARY KEY (scan, file)) WITHOUT ROWID`;
@@ -21,11 +28,11 @@ const SEEN = `CREATE TEMP TABLE IF NOT EXISTS seen (scan INTEGER NOT NULL, file 
 export function fileReads(db: Db) {
   db.exec(SEEN);
   const file = db.prepare<[string, string], FileRow>('SELECT * FROM files WHERE root_id = ? AND file = ?');
-  const ofImage = db.prepare<[string], FileRow>(
-    'SELECT * FROM files WHERE content_hash = ? ORDER BY root_id, file',
+  const ofImage = db.prepare<[{ hash: string }], FileRow>(
+    `SELECT * FROM files f WHERE ${ofHash('f')} ORDER BY root_id, file`,
   );
-  const present = db.prepare<[string], FileRow>(
-    'SELECT * FROM files WHERE content_hash = ? AND missing_since IS NULL LIMIT 1',
+  const present = db.prepare<[{ hash: string }], FileRow>(
+    `SELECT * FROM files f WHERE ${ofHash('f')} AND missing_since IS NULL LIMIT 1`,
   );
   const count = db.prepare<[string], { n: number }>(
     'SELECT count(*) AS n FROM files WHERE root_id = ? AND missing_since IS NULL',
@@ -41,14 +48,14 @@ export function fileReads(db: Db) {
   const onlyHere = db
     .prepare<[string, string], string>(
       `SELECT DISTINCT content_hash FROM files f WHERE root_id = ?
-         AND NOT EXISTS (SELECT 1 FROM files o WHERE o.content_hash = f.content_hash AND o.root_id <> ?)`,
+         AND NOT EXISTS (SELECT 1 FROM files o WHERE ${ofHash('o', 'f.content_hash')} AND o.root_id <> ?)`,
     )
     .pluck();
   return {
     one: (rootId: string, name: string) => file.get(rootId, name),
-    ofImage: (hash: string) => ofImage.all(hash),
+    ofImage: (hash: string) => ofImage.all({ hash }),
     /** A file that holds these bytes and was there when last looked for. */
-    present: (hash: string) => present.get(hash),
+    present: (hash: string) => present.get({ hash }),
     /** Files of a root that were there when last looked for. */
     count: (rootId: string) => count.get(rootId)?.n ?? 0,
     /** The next up to 1000 files after a name that a scan did not see. */
@@ -62,18 +69,25 @@ export function fileReads(db: Db) {
 
 export function fileWrites(db: Db) {
   db.exec(SEEN);
+  // No REPLACE: a statement that might change several rows opens a savepoint, and for that the index of words writes what it
+  // has gathered as a segment of its own, one for each file.
   const put = db.prepare(
-    `INSERT OR REPLACE INTO files (root_id, file, content_hash, bytes, modified_ms, missing_since, read_at, sidecar_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO files (root_id, file, content_hash, bytes, modified_ms, missing_since, read_at, sidecar_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (root_id, file) DO UPDATE SET content_hash = excluded.content_hash, bytes = excluded.bytes,
+         modified_ms = excluded.modified_ms, missing_since = excluded.missing_since, read_at = excluded.read_at,
+         sidecar_ms = excluded.sidecar_ms`,
   );
   const found = db.prepare(
     'UPDATE files SET missing_since = NULL WHERE root_id = ? AND file = ? AND missing_since IS NOT NULL',
   );
   const missing = db.prepare('UPDATE files SET missing_since = ? WHERE root_id = ? AND file = ?');
   const drop = db.prepare('DELETE FROM files WHERE root_id = ? AND file = ?');
-  const dropOfImage = db.prepare('DELETE FROM files WHERE content_hash = ?');
+  const dropOfImage = db.prepare(`DELETE FROM files AS f WHERE ${ofHash('f')}`);
   const dropOfRoot = db.prepare('DELETE FROM files WHERE root_id = ?');
-  const seen = db.prepare('INSERT OR REPLACE INTO temp.seen VALUES (?, ?, ?)');
+  const seen = db.prepare(
+    'INSERT INTO temp.seen VALUES (?, ?, ?) ON CONFLICT (scan, file) DO UPDATE SET fresh = excluded.fresh',
+  );
   const forget = db.prepare('DELETE FROM temp.seen WHERE scan = ?');
   return {
     put: (f: FileRow) =>
@@ -91,7 +105,7 @@ export function fileWrites(db: Db) {
     found: (rootId: string, name: string) => found.run(rootId, name),
     missing: (rootId: string, name: string, at: number) => missing.run(at, rootId, name),
     drop: (rootId: string, name: string) => drop.run(rootId, name),
-    dropOfImage: (hash: string) => dropOfImage.run(hash),
+    dropOfImage: (hash: string) => dropOfImage.run({ hash }),
     dropOfRoot: (rootId: string) => dropOfRoot.run(rootId),
     /** `fresh`: 0 at its old place, 1 known bytes at a new one, 2 new bytes. */
     seen: (scan: number, name: string, fresh: 0 | 1 | 2) => seen.run(scan, name, fresh),

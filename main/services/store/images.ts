@@ -1,3 +1,4 @@
+import { IN_FILES, ofHash } from './files.ts';
 import type { Db } from './open.ts';
 
 export interface ImageRow {
@@ -24,6 +25,9 @@ export interface Place {
 }
 
 const COLUMNS = 'image_id, content_hash, name, width, height, imported_at, root_id';
+/** The number of the encoder of this hash; null where it has none. */
+const ENCODER = '(SELECT encoder FROM encoders WHERE encoder_hash = ?)';
+const NUMBER = '(SELECT number FROM images WHERE content_hash = ?)';
 const floatsOf = (blob: Buffer): Float32Array => new Float32Array(new Uint8Array(blob).buffer);
 const blobOf = (x: Float32Array): Buffer => Buffer.from(x.buffer, x.byteOffset, x.byteLength);
 
@@ -32,64 +36,71 @@ export function imageReads(db: Db) {
   const byHash = db.prepare<[string], ImageRow>(`SELECT ${COLUMNS} FROM images WHERE content_hash = ?`);
   const byId = db.prepare<[string], ImageRow>(`SELECT ${COLUMNS} FROM images WHERE image_id = ?`);
   const pixels = db.prepare<[string, number], { rgb: Buffer }>(
-    'SELECT rgb FROM pixels WHERE content_hash = ? AND size = ?',
+    `SELECT rgb FROM pixels WHERE number = ${NUMBER} AND size = ?`,
   );
-  const places = db.prepare<[string], Place>(
+  const places = db.prepare<[{ hash: string }], Place>(
     `SELECT f.file, r.path AS root_path, r.name AS root_name FROM files f JOIN roots r ON r.root_id = f.root_id
-       WHERE f.content_hash = ? AND f.missing_since IS NULL ORDER BY r.added_at, f.file`,
+       WHERE ${ofHash('f')} AND f.missing_since IS NULL ORDER BY r.added_at, f.file`,
   );
   const roots = db.prepare<[], RootRow & { images: number }>(
     `SELECT r.*, (SELECT count(DISTINCT content_hash) FROM files f WHERE f.root_id = r.root_id) AS images FROM roots r ORDER BY added_at`,
   );
+  const isOwn = db
+    .prepare<[string], number>(
+      `SELECT 1 FROM images i WHERE content_hash = ? AND root_id IS NULL AND NOT ${IN_FILES}`,
+    )
+    .pluck();
   const vectors = db.prepare<[string], { content_hash: string; embedding: Buffer }>(
-    'SELECT content_hash, embedding FROM vectors WHERE encoder_hash = ? ORDER BY content_hash',
+    `SELECT i.content_hash, v.embedding FROM vectors v CROSS JOIN images i ON i.number = v.number
+       WHERE v.encoder = ${ENCODER} ORDER BY v.vector`,
   );
   const vector = db.prepare<[string, string], { embedding: Buffer }>(
-    'SELECT embedding FROM vectors WHERE content_hash = ? AND encoder_hash = ?',
+    `SELECT embedding FROM vectors WHERE number = ${NUMBER} AND encoder = ${ENCODER}`,
   );
   const complete = db
     .prepare<[string, string], number>(
-      `SELECT 1 FROM images i JOIN vectors v ON v.content_hash = i.content_hash AND v.encoder_hash = ?
-         JOIN facts f ON f.content_hash = i.content_hash AND f.format IS NOT NULL WHERE i.content_hash = ?`,
+      `SELECT 1 FROM images i JOIN vectors v ON v.number = i.number AND v.encoder = ${ENCODER}
+         JOIN facts f ON f.number = i.number AND f.format IS NOT NULL WHERE i.content_hash = ?`,
     )
     .pluck();
   const counter = db.prepare<[string], number>('SELECT value FROM counters WHERE name = ?').pluck();
   const identity = db.prepare<[], string>('SELECT catalog_id FROM identity').pluck();
   const vectorHashes = db
     .prepare<[string, string, number], string>(
-      'SELECT content_hash FROM vectors WHERE encoder_hash = ? AND content_hash > ? ORDER BY content_hash LIMIT ?',
+      `SELECT i.content_hash FROM encoders e CROSS JOIN images i WHERE e.encoder_hash = ? AND i.content_hash > ?
+         AND EXISTS (SELECT 1 FROM vectors v WHERE v.number = i.number AND v.encoder = e.encoder)
+         ORDER BY i.content_hash LIMIT ?`,
     )
     .pluck();
   const homeless = db
     .prepare<[string], string>(
       `SELECT content_hash FROM images i WHERE root_id = ?
-         AND NOT EXISTS (SELECT 1 FROM files f WHERE f.content_hash = i.content_hash)`,
+         AND NOT ${IN_FILES}`,
     )
     .pluck();
   const ofRoot = db.prepare<[string], string>('SELECT content_hash FROM images WHERE root_id = ?').pluck();
   const missing = db.prepare<[string, string], ImageRow>(
-    `SELECT ${COLUMNS.split(', ')
-      .map((c) => `i.${c}`)
-      .join(', ')} FROM images i LEFT JOIN vectors v
-       ON v.content_hash = i.content_hash AND v.encoder_hash = ?
-       WHERE v.content_hash IS NULL AND i.content_hash > ? ORDER BY i.content_hash LIMIT 64`,
+    `SELECT ${COLUMNS} FROM images i WHERE i.content_hash > ? AND NOT EXISTS
+       (SELECT 1 FROM vectors v WHERE v.number = i.number AND v.encoder = ${ENCODER}) ORDER BY i.content_hash LIMIT 64`,
   );
   const own = db
     .prepare<[], string>(
       `SELECT content_hash FROM images i WHERE root_id IS NULL
-         AND NOT EXISTS (SELECT 1 FROM files f WHERE f.content_hash = i.content_hash)`,
+         AND NOT ${IN_FILES}`,
     )
     .pluck();
-  const missingCount = db.prepare<[string], { n: number }>(
-    `SELECT count(*) AS n FROM images i LEFT JOIN vectors v
-       ON v.content_hash = i.content_hash AND v.encoder_hash = ? WHERE v.content_hash IS NULL`,
-  );
+  // Every vector is one of an image, so the difference tells without a look at each.
+  const missingCount = db
+    .prepare<[string], number>(
+      `SELECT (SELECT count(*) FROM images) - (SELECT count(*) FROM vectors WHERE encoder = ${ENCODER})`,
+    )
+    .pluck();
   const noised = db.prepare<[string, string], { level: number; embedding: Buffer }>(
     'SELECT level, embedding FROM noised WHERE content_hash = ? AND encoder_hash = ?',
   );
-  const listed = db.prepare<[number, number, string, string | null, string | null, number], ImageRow>(
-    `SELECT ${COLUMNS} FROM images WHERE (imported_at < ? OR (imported_at = ? AND image_id < ?)) AND (? IS NULL OR root_id = ?)
-     ORDER BY imported_at DESC, image_id DESC LIMIT ?`,
+  const listed = db.prepare<[number, number, number], ImageRow & { number: number }>(
+    `SELECT number, ${COLUMNS} FROM images WHERE (imported_at, number) < (?, ?)
+     ORDER BY imported_at DESC, number DESC LIMIT ?`,
   );
   return {
     byHash: (hash: string) => byHash.get(hash),
@@ -97,7 +108,7 @@ export function imageReads(db: Db) {
     /** RGB bytes [size, size, 3], where that size is kept. */
     pixels: (hash: string, size: number) => pixels.get(hash, size)?.rgb,
     /** Where the original lies: every file of a root that had these bytes when it was read. */
-    places: (hash: string) => places.all(hash),
+    places: (hash: string) => places.all({ hash }),
     /** Content hashes of what the studio made itself and no folder holds. */
     own: () => own.all(),
     roots: () => roots.all(),
@@ -122,12 +133,14 @@ export function imageReads(db: Db) {
     homeless: (rootId: string) => homeless.all(rootId),
     ofRoot: (rootId: string) => ofRoot.all(rootId),
     /** The next up to 64 images after a content hash that have no vector of this encoder yet. */
-    withoutVector: (encoder: string, after: string) => missing.all(encoder, after),
-    countWithoutVector: (encoder: string) => missingCount.get(encoder)?.n ?? 0,
+    withoutVector: (encoder: string, after: string) => missing.all(after, encoder),
+    countWithoutVector: (encoder: string) => missingCount.get(encoder) ?? 0,
     noised: (hash: string, encoder: string) =>
       new Map(noised.all(hash, encoder).map((r) => [r.level, floatsOf(r.embedding)])),
-    page: (at: number, id: string, rootId: string | null, limit: number) =>
-      listed.all(at, at, id, rootId, rootId, limit),
+    /** The next images before a time and number, the newest first. */
+    page: (at: number, number: number, limit: number) => listed.all(at, number, limit),
+    /** Whether the studio made this picture itself and no folder of the user holds it. */
+    isOwn: (hash: string) => isOwn.get(hash) === 1,
   };
 }
 
@@ -135,10 +148,23 @@ export function imageReads(db: Db) {
 export function imageWrites(db: Db) {
   const root = db.prepare('INSERT INTO roots VALUES (?, ?, ?, ?, ?)');
   const image = db.prepare(
-    'INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (content_hash) DO NOTHING',
+    `INSERT INTO images (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (content_hash) DO NOTHING`,
   );
-  const pixels = db.prepare('INSERT OR REPLACE INTO pixels VALUES (?, ?, ?)');
-  const vector = db.prepare('INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)');
+  const pixels = db.prepare(
+    'INSERT INTO pixels VALUES (?, ?, ?) ON CONFLICT (number, size) DO UPDATE SET rgb = excluded.rgb',
+  );
+  const numberOf = db.prepare<[string], number>('SELECT number FROM images WHERE content_hash = ?').pluck();
+  const vector = db.prepare(
+    `INSERT INTO vectors (number, encoder, embedding) VALUES (?, ?, ?)
+       ON CONFLICT (number, encoder) DO UPDATE SET embedding = excluded.embedding`,
+  );
+  const changed = db.prepare(
+    'INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1',
+  );
+  /** Encoders whose vectors this transaction has written. */
+  const touched = new Set<string>();
+  const encoder = db.prepare<[string], number>('SELECT encoder FROM encoders WHERE encoder_hash = ?').pluck();
+  const newEncoder = db.prepare('INSERT INTO encoders (encoder_hash) VALUES (?)');
   const noised = db.prepare('INSERT OR REPLACE INTO noised VALUES (?, ?, ?, ?, ?)');
   const touch = db.prepare('UPDATE noised SET used_at = ? WHERE content_hash = ? AND encoder_hash = ?');
   const trim = db.prepare(
@@ -146,29 +172,17 @@ export function imageWrites(db: Db) {
        (SELECT content_hash, encoder_hash FROM noised GROUP BY content_hash, encoder_hash ORDER BY max(used_at) DESC LIMIT -1 OFFSET ?)`,
   );
   const dropImage = db.prepare('DELETE FROM images WHERE content_hash = ?');
-  const dropOwnImage = db.prepare(
-    `DELETE FROM images WHERE content_hash = ? AND root_id IS NULL
-       AND NOT EXISTS (SELECT 1 FROM files f WHERE f.content_hash = images.content_hash)`,
-  );
-  const derived = ['vectors', 'pixels', 'noised', 'image_tags'].map((table) =>
+  // Vectors and pixels go with their image.
+  const derived = ['noised', 'image_tags'].map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE content_hash = ?`),
   );
-  const dropDerived = (hash: string): void => {
-    for (const drop of derived) drop.run(hash);
-  };
   const move = db.prepare('UPDATE images SET name = ?, root_id = ? WHERE content_hash = ?');
   const dropRoot = db.prepare('DELETE FROM roots WHERE root_id = ?');
   return {
-    /** Takes a picture that the studio made itself out of the catalog, unless a folder of the user holds it too; true where it did. */
-    dropOwn: (hash: string): boolean => {
-      const gone = dropOwnImage.run(hash).changes > 0;
-      if (gone) dropDerived(hash);
-      return gone;
-    },
-    /** Takes an image out with all that was made of it; its words, files and stub are the caller's. */
+    /** Takes an image out with all that was made of it; its facts, which go before, files and stub are the caller's. */
     drop: (hash: string) => {
       dropImage.run(hash);
-      dropDerived(hash);
+      for (const drop of derived) drop.run(hash);
     },
     /** Name and root follow the bytes to another place. */
     move: (hash: string, name: string, rootId: string) => move.run(name, rootId, hash),
@@ -176,9 +190,24 @@ export function imageWrites(db: Db) {
     root: (r: RootRow) => root.run(r.root_id, r.path, r.name, r.built_in, r.added_at),
     image: (i: ImageRow) =>
       image.run(i.image_id, i.content_hash, i.name, i.width, i.height, i.imported_at, i.root_id),
-    /** `rgb` [size, size, 3]. */
-    pixels: (hash: string, size: number, rgb: Uint8Array) => pixels.run(hash, size, rgb),
-    vector: (hash: string, encoder: string, x: Float32Array) => vector.run(hash, encoder, blobOf(x)),
+    /** `rgb` [size, size, 3], of an image that is in the catalog; of another one nothing is written. */
+    pixels: (hash: string, size: number, rgb: Uint8Array) => {
+      const number = numberOf.get(hash);
+      if (number !== undefined) pixels.run(number, size, rgb);
+    },
+    /** Of an image that is in the catalog; of another one nothing is written. Call inside a transaction of the store. */
+    vector: (hash: string, encoderHash: string, x: Float32Array) => {
+      const number = numberOf.get(hash);
+      if (number === undefined) return;
+      const id = encoder.get(encoderHash) ?? newEncoder.run(encoderHash).lastInsertRowid;
+      vector.run(number, id, blobOf(x));
+      touched.add(encoderHash);
+    },
+    /** Moves the counters of the encoders whose vectors were written. The store calls it before it commits. */
+    countVectors: () => {
+      for (const name of touched) changed.run(name);
+      touched.clear();
+    },
     noised: (hash: string, encoder: string, level: number, x: Float32Array, at: number) =>
       noised.run(hash, encoder, level, blobOf(x), at),
     touchNoised: (hash: string, encoder: string, at: number) => touch.run(at, hash, encoder),

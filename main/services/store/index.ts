@@ -1,4 +1,6 @@
-export { migrate, openStore } from './open.ts';
+export { migrate, openSoon, openStore } from './open.ts';
+export { checkBeside } from './check-beside.ts';
+export type { Check } from './check-beside.ts';
 export type { Db } from './open.ts';
 export { MIGRATIONS } from './migrations/index.ts';
 export type { Migration } from './migrations/index.ts';
@@ -37,13 +39,35 @@ import { fileReads, fileWrites } from './files.ts';
 import { galleryReads, galleryWrites } from './gallery.ts';
 import { imageReads, imageWrites } from './images.ts';
 import { jobReads, jobWrites } from './jobs.ts';
+import { damageIn } from './open.ts';
 import type { Db } from './open.ts';
 import { setReads, setWrites } from './sets.ts';
 import { transferReads } from './transfer.ts';
 import { quarantineReads, quarantineWrites } from './quarantine.ts';
 
-/** Everything the services may do with the database; reads and writes apart. */
-export function makeStore(db: Db) {
+/**
+ * Everything the services may do with the database; reads and writes apart. Throws `catalog_damaged`, with the database closed,
+ * where a statement cannot be prepared: tables that have their names and not what was written of their columns.
+ */
+export function makeStore(db: Db): Store {
+  try {
+    return prepareStore(db);
+  } catch (error) {
+    db.close();
+    throw damageIn(error);
+  }
+}
+
+function prepareStore(db: Db) {
+  const images = imageWrites(db);
+  const commit = <T>(work: () => T): T =>
+    db
+      .transaction(() => {
+        const out = work();
+        images.countVectors();
+        return out;
+      })
+      .immediate();
   return {
     read: {
       images: imageReads(db),
@@ -56,7 +80,7 @@ export function makeStore(db: Db) {
       transfer: transferReads(db),
     },
     write: {
-      images: imageWrites(db),
+      images,
       files: fileWrites(db),
       facts: factWrites(db),
       jobs: jobWrites(db),
@@ -65,7 +89,7 @@ export function makeStore(db: Db) {
       quarantine: quarantineWrites(db),
     },
     /** All or nothing. */
-    transaction: <T>(work: () => T): T => db.transaction(work).immediate(),
+    transaction: commit,
     /**
      * All or nothing, but without waiting for the disk: a power cut may lose it, a crash of the process does not. For what
      * is worthless once its job was cut off (steps and previews: hundreds a job).
@@ -73,7 +97,7 @@ export function makeStore(db: Db) {
     relaxed: <T>(work: () => T): T => {
       db.pragma('synchronous = NORMAL');
       try {
-        return db.transaction(work).immediate();
+        return commit(work);
       } finally {
         db.pragma('synchronous = FULL');
       }
@@ -84,9 +108,13 @@ export function makeStore(db: Db) {
       backups: () => listBackups(dirname(db.name)),
       check: () => checkStore(db),
     },
+    /** Whether anything may be changed; otherwise a write fails with `read_only`. */
+    allowWrites: (yes: boolean) => {
+      db.pragma(`query_only = ${yes ? 'OFF' : 'ON'}`);
+    },
     close: () => {
       db.close();
     },
   };
 }
-export type Store = ReturnType<typeof makeStore>;
+export type Store = ReturnType<typeof prepareStore>;

@@ -26,11 +26,15 @@ export const APPLICATION_ID = 0x41434e54;
 const OLDEST_SQLITE = [3, 51, 3];
 const MAGIC = 'SQLite format 3\0';
 const HEADER_BYTES = 100;
+const CACHE_KIB = 64 * 1024;
+/** 64 MiB of pages. */
+const CHECKPOINT_PAGES = 16_384;
 
-const damaged = (why: string): AppError =>
+export const damaged = (why: string, cause?: unknown): AppError =>
   new AppError(
     'catalog_damaged',
     `The catalog is damaged: ${why}. It was left as it is; restore a backup or choose another catalog folder.`,
+    { cause },
   );
 
 /** The first bytes of the file, fewer where it is shorter. */
@@ -107,6 +111,10 @@ function configure(db: Db): void {
   db.pragma('trusted_schema = OFF');
   db.pragma('cell_size_check = ON');
   db.pragma('journal_size_limit = 67108864');
+  // A transaction of an import changes some MiB of pages: with the default of 2 MiB they are written and read again in its
+  // middle, and with a checkpoint every 4 MiB each page goes to the file many times.
+  db.pragma(`cache_size = -${CACHE_KIB}`);
+  db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
 }
 
 /**
@@ -192,8 +200,50 @@ function refuseMissingParts(db: Db, migrations: readonly Migration[]): void {
   }
 }
 
-/** Opens or creates `catalog.db` in a data folder. */
+/** What an error of SQLite says of the file; other errors pass. */
+export function damageOf<T>(error: T): T | AppError {
+  const code = (error as { code?: string }).code ?? '';
+  if (code === 'SQLITE_NOTADB') return damaged('SQLite cannot read its header');
+  if (code.startsWith('SQLITE_CORRUPT')) return damaged('SQLite cannot read it');
+  return error;
+}
+
+/** The same for what is always right on a whole catalog: a check, or to prepare a statement. */
+export function damageIn<T>(error: T): T | AppError {
+  if ((error as { code?: string }).code?.startsWith('SQLITE_ERROR') === true)
+    return damaged('what is written of its tables does not fit', error);
+  return damageOf(error);
+}
+
+/** Throws `catalog_damaged` unless the file passes. */
+function quickCheck(db: Db): void {
+  let verdict: unknown;
+  try {
+    verdict = db.pragma('quick_check', { simple: true });
+  } catch (error) {
+    throw damageIn(error);
+  }
+  if (verdict !== 'ok') throw damaged('its quick check failed');
+}
+
+/** Opens or creates `catalog.db` in a data folder; it has passed SQLite's quick check. */
 export function openStore(folder: string, migrations: readonly Migration[] = MIGRATIONS): Db {
+  return openFile(folder, migrations, Infinity).db;
+}
+
+/**
+ * The same without waiting long: the quick check reads the whole file (two seconds for a million images), so that of a file
+ * over `atOnce` bytes is left to the caller (`checkBeside`), who changes nothing before it has passed: `checked` is false.
+ */
+export function openSoon(folder: string, atOnce: number): { readonly db: Db; readonly checked: boolean } {
+  return openFile(folder, MIGRATIONS, atOnce);
+}
+
+function openFile(
+  folder: string,
+  migrations: readonly Migration[],
+  atOnce: number,
+): { readonly db: Db; readonly checked: boolean } {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, 'catalog.db');
   const marker = join(folder, 'catalog.marker');
@@ -203,20 +253,19 @@ export function openStore(folder: string, migrations: readonly Migration[] = MIG
   const db = new Database(path);
   try {
     configure(db);
-    if (db.pragma('quick_check', { simple: true }) !== 'ok') throw damaged('its quick check failed');
+    // What is to be upgraded, and so changed, is checked first in any case.
+    const isNewest = (db.pragma('user_version', { simple: true }) as number) === migrations.at(-1)?.version;
+    const checked = !isNewest || statSync(path).size <= atOnce;
+    if (checked) quickCheck(db);
     migrate(db, migrations, join(folder, `catalog.before-${Date.now()}.db`));
     refuseMissingParts(db, migrations);
     if (!existsSync(marker)) {
       writeFileSync(marker, 'This folder holds an Accent catalog.\n');
       syncFile(marker);
     }
-    return db;
+    return { db, checked };
   } catch (error) {
     db.close();
-    if (error instanceof AppError) throw error;
-    const code = (error as { code?: string }).code ?? '';
-    if (code === 'SQLITE_NOTADB') throw damaged('SQLite cannot read its header');
-    if (code.startsWith('SQLITE_CORRUPT')) throw damaged('SQLite cannot read it');
-    throw error;
+    throw damageOf(error);
   }
 }

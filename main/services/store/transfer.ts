@@ -1,4 +1,5 @@
 /** What an export reads: every image, choice and stub page by page, so that writing may go on meanwhile. */
+import { IN_FILES } from './files.ts';
 import type { ImageRow } from './images.ts';
 import type { Db } from './open.ts';
 
@@ -18,7 +19,7 @@ export interface StubRow {
 export function transferReads(db: Db) {
   const images = db.prepare<[string, number], ImageRow>(
     `SELECT image_id, content_hash, name, width, height, imported_at, root_id FROM images i WHERE content_hash > ?
-       AND (root_id IS NOT NULL OR EXISTS (SELECT 1 FROM files f WHERE f.content_hash = i.content_hash))
+       AND (root_id IS NOT NULL OR ${IN_FILES})
        ORDER BY content_hash LIMIT ?`,
   );
   const choices = db.prepare<[string, string, number], ChoiceRow>(

@@ -6,6 +6,7 @@ import { counters } from './1210-counters.ts';
 import { listOrder } from './1220-list-order.ts';
 import { sets } from './1300-sets.ts';
 import { identity } from './1310-identity.ts';
+import { numbers } from './1400-numbers.ts';
 
 /** One numbered step of the schema; its statements run in one transaction with the new version number. */
 export interface Migration {
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly Migration[] = [
   listOrder,
   sets,
   identity,
+  numbers,
 ];

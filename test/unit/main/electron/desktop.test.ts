@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 /** As much of a host as these tests ask for. */
-function fakeHost({ imageCount = 0 } = {}) {
+function fakeHost({ imageCount = 0, checked = Promise.resolve() } = {}) {
   const calls: string[] = [];
   const host = {
     services: {
@@ -40,6 +40,7 @@ function fakeHost({ imageCount = 0 } = {}) {
         }),
       },
     },
+    checked: () => checked,
     sampleRoot: async () => ({ rootId: 'sample' }),
     asset: async () => ({ bytes: Uint8Array.of(9), type: 'image/png' as const }),
     close: async () => {
@@ -94,6 +95,18 @@ describe('startDesktop', () => {
     const unbuilt = await start({ page: join(page, 'none') });
     expect(unbuilt.boxes[0]?.[1]).toContain('npm run build');
     expect(unbuilt.platforms).toEqual([]);
+  });
+
+  it('ends, and says why, when the catalog is found damaged later', async () => {
+    const checked = Promise.reject(new AppError('catalog_damaged', 'Restore a backup.'));
+    checked.catch(() => undefined);
+    const { host, calls } = fakeHost({ imageCount: 1, checked });
+    const { app, boxes } = await start({ openHost: () => host });
+    await vi.waitFor(() => {
+      expect(app.calls).toContain('exit 0');
+    });
+    expect(boxes).toEqual([['Accent Studio cannot go on', 'Restore a backup.']]);
+    expect(calls).toContain('close');
   });
 
   it('connects the page to the host: contract, pictures, folder dialog, child processes', async () => {

@@ -61,8 +61,7 @@ describe.each(scans)('over %s', (_, rows) => {
     await rig.importAll(folder, 'a');
     for (const { content_hash, image_id, name } of rig.store.read.images.page(
       Number.MAX_SAFE_INTEGER,
-      '~',
-      null,
+      Number.MAX_SAFE_INTEGER,
       99,
     )) {
       hash.set(name, content_hash);

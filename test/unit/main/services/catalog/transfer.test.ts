@@ -16,7 +16,9 @@ let file: string;
 /** Names and content hashes of all images, newest first. */
 const hashes = (rig: CatalogRig): Map<string, string> =>
   new Map(
-    rig.store.read.images.page(Number.MAX_SAFE_INTEGER, '~', null, 100).map((r) => [r.name, r.content_hash]),
+    rig.store.read.images
+      .page(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 100)
+      .map((r) => [r.name, r.content_hash]),
   );
 const hashOf = (rig: CatalogRig, name: string): string => hashes(rig).get(name) as string;
 const idOf = (rig: CatalogRig, name: string): string =>

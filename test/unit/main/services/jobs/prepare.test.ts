@@ -22,6 +22,15 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'accent-prepare-'));
   pack = { ...writeTinyPack(folder), summary: {} as InstalledPack['summary'] };
   store = makeStore(openStore(folder));
+  store.write.images.image({
+    image_id: 'image',
+    content_hash: HASH,
+    name: 'image.png',
+    width: 8,
+    height: 8,
+    imported_at: 1,
+    root_id: null,
+  });
   store.write.images.vector(HASH, pack.manifest.parts.encoderWeights.sha256, direction(1));
   asked = [];
 });
