@@ -5,8 +5,8 @@ import { Arm, Count, Id, Pixels, Weight } from './common.ts';
 import { BackendUse } from './recipe.ts';
 
 const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-/** Mean inner product with the phrase's references, -1 .. 1 (floats may pass the ends by rounding). */
-const Similarity = v.number();
+/** Inner product with a picture's embedding, -1 .. 1 (floats may pass the ends by rounding). */
+const Score = v.number();
 
 /**
  * `changed`: the score rose, and the picture changed where the phrase pulled most. `unchanged`: the score rose while the picture
@@ -27,12 +27,17 @@ export const ExplainedPhrase = v.strictObject({
   /** [size, size]: the mean over the probes; 255 is its strongest place. */
   overall: bytes(),
   overallTop: v.number(),
-  /** Similarity of the clean picture to the phrase's references at each probe: without refinement, and with it. */
-  coarse: v.array(Similarity),
-  refined: v.array(Similarity),
+  /**
+   * The score that the phrase's gradient climbs, of the clean picture at each probe: without refinement, and with it. It says how
+   * much of what the references share a picture shows; by a contrast, against other pictures.
+   */
+  coarse: v.array(Score),
+  refined: v.array(Score),
   /** The same of the two finished pictures. */
-  before: Similarity,
-  after: Similarity,
+  before: Score,
+  after: Score,
+  /** Mean similarity of the two finished pictures to the references, which holds their subjects and backgrounds too. */
+  similarity: v.tuple([Score, Score]),
   /** Share of the pixels that differ visibly between the finished pictures, inside the top 20 % of `overall` and outside. */
   inside: Share,
   outside: Share,
@@ -41,7 +46,7 @@ export const ExplainedPhrase = v.strictObject({
 export type ExplainedPhrase = v.InferOutput<typeof ExplainedPhrase>;
 
 export const Explanation = v.strictObject({
-  schema: v.literal(1),
+  schema: v.literal(2),
   /** The refined picture as it was sampled. */
   imageId: Id,
   size: Pixels,

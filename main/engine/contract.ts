@@ -100,8 +100,8 @@ export const ExplainRequest = v.pick(SampleRequest, [
 ]);
 export type ExplainRequest = v.InferOutput<typeof ExplainRequest>;
 
-const { maps, tops, overall, overallTop, coarse, refined, before, after, inside, outside, verdict } =
-  ExplainedPhrase.entries;
+const { maps, tops, overall, overallTop, coarse, refined, before, after } = ExplainedPhrase.entries;
+const { similarity, inside, outside, verdict } = ExplainedPhrase.entries;
 export const EngineExplainEvent = v.variant('type', [
   v.strictObject({ type: v.literal('step'), arm: Arm, i: Size, of: Size }),
   v.strictObject({
@@ -117,7 +117,8 @@ export const EngineExplainEvent = v.variant('type', [
       v.strictObject({
         /** Of the request's phrases. */
         index: v.pipe(v.number(), v.integer(), v.minValue(0)),
-        ...{ maps, tops, overall, overallTop, coarse, refined, before, after, inside, outside, verdict },
+        ...{ maps, tops, overall, overallTop, coarse, refined, before, after },
+        ...{ similarity, inside, outside, verdict },
       }),
     ),
   }),

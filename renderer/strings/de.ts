@@ -313,7 +313,9 @@ export const de: Strings = {
   why: {
     title: 'Warum',
     hint: 'Wo jede Betonung gezogen hat, und was es bewirkt hat',
-    subtitle: 'Ähnlichkeit zu den Referenzen, über die Schritte',
+    subtitle: 'Wert nach den Referenzen, über die Schritte',
+    subtitleHint:
+      'Was der Gradient steigert: wie viel von dem, was die Referenzen einer Betonung gemeinsam haben und andere Bilder nicht, ein Bild zeigt',
     coarse: 'grob',
     refined: 'verfeinert',
     close: 'Warum schließen',
@@ -325,7 +327,8 @@ export const de: Strings = {
     run: 'Herausfinden',
     progress: 'Fortschritt der Erklärung',
     list: 'Betonungen. Auf und Ab wählen, wessen Karte über dem Bild liegt.',
-    numbers: (before, after) => `Ähnlichkeit ${before} vorher, ${after} nachher.`,
+    numbers: (before, after) => `Wert ${before} vorher, ${after} nachher.`,
+    similarity: (before, after) => `Ähnlichkeit zu den Referenzen ${before} vorher, ${after} nachher.`,
     verdicts: {
       changed: 'Dort verändert, wo es zog',
       unchanged: 'Wert gestiegen, Bild nicht',

@@ -323,7 +323,9 @@ export const en = {
   why: {
     title: 'Why',
     hint: 'Where each phrase pulled, and what it did',
-    subtitle: 'Similarity to the references, over denoising',
+    subtitle: 'Score by the references, over denoising',
+    subtitleHint:
+      'What the gradient climbs: how much a picture shows of what a phrase’s references share and other pictures lack',
     coarse: 'coarse',
     refined: 'refined',
     close: 'Close Why',
@@ -334,7 +336,9 @@ export const en = {
     run: 'Find out',
     progress: 'Progress of the explanation',
     list: 'Phrases. Up and Down choose whose map lies over the picture.',
-    numbers: (before: string, after: string) => `similarity ${before} before, ${after} after.`,
+    numbers: (before: string, after: string) => `Score ${before} before, ${after} after.`,
+    similarity: (before: string, after: string) =>
+      `Similarity to the references ${before} before, ${after} after.`,
     verdicts: {
       changed: 'Changed where it acted',
       unchanged: 'Score rose, picture did not',

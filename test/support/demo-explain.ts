@@ -21,7 +21,7 @@ const top = (map: Uint8Array): number => map.toSorted((a, b) => b - a)[Math.floo
 function explanationOf(imageId: string, { emphases, steps, backends }: Recipe): Explanation {
   const at = Array.from({ length: PROBES }, (_, i) => Math.round((steps * (i + 1)) / (PROBES + 2)) + 1);
   return {
-    schema: 1,
+    schema: 2,
     imageId,
     size: SIZE,
     steps,
@@ -49,6 +49,7 @@ function explanationOf(imageId: string, { emphases, steps, backends }: Recipe): 
           refined: at.map((_, p) => rise(p, unchanged ? 0.15 : 0.35)),
           before: rise(PROBES, 0.08),
           after: rise(PROBES, unchanged ? 0.15 : 0.35),
+          similarity: [0.55 + 0.05 * k, 0.56 + 0.05 * k],
           inside: unchanged ? 0.04 : 0.62,
           outside: 0.08,
           verdict: unchanged ? 'unchanged' : 'changed',

@@ -1,11 +1,11 @@
 /**
  * One seed again, coarse and refined, looked at on the way: at eight of the refined steps each phrase gets a forward and a
- * backward pass of its own (the sum that refines needs only one), and the clean pictures are compared with its references.
+ * backward pass of its own (the sum that refines needs only one), and the clean pictures get the score that the phrase's gradient climbs.
  */
 import { AppError } from '#contract';
-import type { EnginePhrase, ExplainRequest, ExplainStream } from '../contract.ts';
+import type { ExplainRequest, ExplainStream } from '../contract.ts';
 import { scaleAt, scaledGradient } from '../gradient/semantic-gradient.ts';
-import { makeTowards } from '../gradient/towards.ts';
+import { makeTowards, similarityTo } from '../gradient/towards.ts';
 import type { OpenPack } from '../pack.ts';
 import { guided, makeCondition, named, usedBackends } from '../sample.ts';
 import {
@@ -29,17 +29,6 @@ interface Probe {
   readonly maps: readonly Float32Array[];
   /** The refined clean picture of this step. */
   clean?: Float32Array;
-}
-
-/** Mean inner product of an embedding with a phrase's clean references, by their weights. */
-function similarity(embedding: Float32Array, { references }: EnginePhrase): number {
-  let sum = 0;
-  let total = 0;
-  for (const { clean, weight } of references) {
-    for (let d = 0; d < clean.length; d++) sum += weight * (clean[d] as number) * (embedding[d] as number);
-    total += weight;
-  }
-  return total > 0 ? sum / total : 0;
 }
 
 /** Steps as they are made, then what was found. `signal` is looked at before every network call. */
@@ -156,18 +145,20 @@ export async function* explain(request: ExplainRequest, pack: OpenPack, signal: 
       );
       const overallTop = topOf(overall);
       const change = changeAt(coarseRgb, rgb, overall, overallTop);
-      const from = similarity(before, phrase);
-      const to = similarity(after, phrase);
+      const score = towards.score(phrase);
+      const similarity = similarityTo(phrase, dims);
+      const [from, to] = [score(before), score(after)];
       return {
         index,
         maps,
         tops: bytes.map((map) => topOf(map)),
         overall,
         overallTop,
-        coarse: unrefined.map((e) => similarity(e, phrase)),
-        refined: embedded.map((e) => similarity(e, phrase)),
+        coarse: unrefined.map(score),
+        refined: embedded.map(score),
         before: from,
         after: to,
+        similarity: [similarity(before), similarity(after)],
         ...change,
         verdict: verdictOf(from, to, change.inside),
       };

@@ -4,7 +4,7 @@
 export const TOP_SHARE = 0.2;
 /** Differences of the channels' mean up to this, of 255, are not seen. */
 export const NOTICED = 8;
-/** A similarity must gain this much to have risen: two pictures of one seed differ by less from one machine to another. */
+/** A score must gain this much to have risen. Phrases that nothing pulled towards gain it in one pair of twenty (docs/method.md). */
 const RISEN = 0.01;
 /** Less than this share of the top 20 % changed visibly: the picture did not change there. */
 const CHANGED = 0.1;
@@ -96,7 +96,7 @@ export function changeAt(
   return { inside: share(0), outside: share(1) };
 }
 
-/** What similarity before and after and the change inside the top 20 % say together. */
+/** What the score before and after and the change inside the top 20 % say together. */
 export function verdictOf(before: number, after: number, inside: number): 'changed' | 'unchanged' | 'flat' {
   if (after - before < RISEN) return 'flat';
   return inside < CHANGED ? 'unchanged' : 'changed';

@@ -8,6 +8,12 @@ import type { PhraseReferences } from './semantic-gradient.ts';
 export interface Towards {
   /** Of these phrases: [D] for each sampling level number. */
   cotangent(phrases: readonly EnginePhrase[]): (index: number) => Float32Array;
+  /**
+   * What the gradient of one phrase climbs, of a clean image by its embedding [D]; between -1 and 1, whatever the phrase's weight.
+   * A contrast's score is the inner product with its direction. The paper's form climbs similarity to noised references; of a
+   * clean image that is the one to the clean references.
+   */
+  score(phrase: EnginePhrase): (embedding: Float32Array) => number;
   /** Of stage 1's two images: x~_t, or the clean prediction x^0 behind it. */
   at(coarse: Float32Array, clean: Float32Array): Float32Array;
 }
@@ -28,12 +34,22 @@ const clean = (phrases: readonly EnginePhrase[]): PhraseReferences[] =>
     references: references.map((r) => ({ weight: r.weight, embedding: r.clean })),
   }));
 
+const along =
+  (direction: Float32Array) =>
+  (embedding: Float32Array): number =>
+    direction.reduce((sum, value, d) => sum + value * (embedding[d] as number), 0);
+
+/** Mean inner product with a phrase's clean references, by their weights; 0 without any. */
+export const similarityTo = (phrase: EnginePhrase, dims: number): ((embedding: Float32Array) => number) =>
+  along(cotangent(clean([{ ...phrase, weight: 1 }]), dims));
+
 export async function makeTowards(pack: OpenPack): Promise<Towards> {
   const { dims } = pack.manifest.embedding;
   const contrast = await pack.contrast();
   if (!contrast)
     return {
       cotangent: (phrases) => (index) => cotangent(noised(phrases, index, dims), dims),
+      score: (phrase) => similarityTo(phrase, dims),
       at: (coarse) => coarse,
     };
   return {
@@ -41,6 +57,7 @@ export async function makeTowards(pack: OpenPack): Promise<Towards> {
       const same = contrastCotangent(clean(phrases), contrast);
       return () => same;
     },
+    score: (phrase) => along(contrastCotangent(clean([{ ...phrase, weight: 1 }]), contrast)),
     at: (_, prediction) => prediction,
   };
 }

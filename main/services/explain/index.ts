@@ -92,7 +92,7 @@ export function makeExplain({
         }
         const { size, at, pictures, rgb, backends, seconds } = event;
         const explanation: Explanation = {
-          schema: 1,
+          schema: 2,
           imageId: row.image_id,
           size,
           steps,

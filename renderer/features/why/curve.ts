@@ -1,4 +1,4 @@
-/** Similarities over the steps of a run as a line in a small box. Pure. */
+/** Scores over the steps of a run as a line in a small box. Pure. */
 import type { ExplainedPhrase, Explanation } from '#contract';
 
 /** The lowest and the highest value that any row shows, a little apart where they are the same. */

@@ -124,7 +124,7 @@ describe('a set on the page', () => {
 
 describe('why on the page', () => {
   const explanation: Explanation = {
-    schema: 1,
+    schema: 2,
     imageId: 'small',
     size: 1,
     steps: 2,

@@ -66,6 +66,7 @@ describe('curves', () => {
     refined: [0.1, 0.5],
     before: 0.2,
     after: 0.6,
+    similarity: [0.5, 0.6],
     inside: 0,
     outside: 0,
     verdict: 'flat',
@@ -73,7 +74,13 @@ describe('curves', () => {
 
   it('share one range, end with the finished picture, and stand at their steps', () => {
     const range = rangeOf([
-      { ...phrase, coarse: [...phrase.coarse], refined: [...phrase.refined], tops: [] },
+      {
+        ...phrase,
+        coarse: [...phrase.coarse],
+        refined: [...phrase.refined],
+        tops: [],
+        similarity: [0.5, 0.6],
+      },
     ]);
     expect(range).toEqual([0.1, 0.6]);
     expect(curveOf({ at: [5, 25], steps: 50 }, [0.1, 0.6], 0.6, range)).toBe(
@@ -83,7 +90,7 @@ describe('curves', () => {
 
   it('have room even where nothing moves', () => {
     const [low, high] = rangeOf([
-      { ...phrase, coarse: [0.3], refined: [0.3], before: 0.3, after: 0.3, tops: [] },
+      { ...phrase, coarse: [0.3], refined: [0.3], before: 0.3, after: 0.3, tops: [], similarity: [0.5, 0.6] },
     ]);
     expect(high - low).toBeGreaterThan(0.015);
   });

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Arm } from '#contract';
+import { verdictOf } from '../../../../../main/engine/explain/maps.ts';
 import { engineServices } from '../../../../../main/engine/index.ts';
 import type { EngineExplainEvent, EngineServices } from '../../../../../main/engine/index.ts';
 import { fromRgb, makeSchedule, refinedSteps } from '../../../../../main/engine/sampler/index.ts';
@@ -20,9 +22,9 @@ let engine: EngineServices['engine'];
 const live = { signal: new AbortController().signal };
 beforeAll(async () => {
   parent = mkdtempSync(join(tmpdir(), 'accent-explain-'));
-  const { folder, manifest } = writeTinyPack(parent);
   engine = engineServices({ threads: 1, order: ['cpu'] }).engine;
-  await engine.open({ folder, manifest }, live);
+  await engine.open(writeTinyPack(parent), live);
+  await engine.open(writeTinyPack(parent, { id: 'contrast', contrast: true }), live);
 });
 afterAll(() => {
   rmSync(parent, { recursive: true });
@@ -65,20 +67,36 @@ describe.each(['mean-shift', 'continue', 'difference'] as const)('explaining, %s
 });
 
 describe('what is found', () => {
-  it('is the similarity of both pictures to the phrase’s own references', async () => {
-    const { found } = await explain();
-    const { coarse, refined } = resultsOf(
-      await eventsOf(engine.sample({ ...full, arms: ['coarse', 'refined'] }, live)),
-    );
+  const dot = (a: readonly number[], b: Float32Array): number =>
+    a.reduce((s, x, d) => s + x * (b[d] ?? 0), 0);
+  /** The mean of the first phrase's references. */
+  const mean = Array.from({ length: DIMS }, (_, d) => ((direction(1)[d] ?? 0) + (direction(2)[d] ?? 0)) / 2);
+  const offset = mean.map((x) => x - 0.1);
+  /** What the first phrase's references have beside the tiny contrast's background, at unit length. */
+  const beside = offset.map((x) => x / Math.hypot(...offset));
+
+  it.each([
+    ['noised', 'tiny', mean],
+    ['held against the background', 'contrast', beside],
+  ])('is the score that the gradient climbs, references %s', async (_, pack, climbed) => {
+    const { found } = await explain({ packId: pack });
+    const request = { ...full, packId: pack, arms: ['coarse', 'refined'] as Arm[] };
+    const { coarse, refined } = resultsOf(await eventsOf(engine.sample(request, live)));
     const [first] = found.phrases;
-    const mean = (embedding: Float32Array): number =>
-      [1, 2].reduce((sum, k) => sum + direction(k).reduce((s, v, d) => s + v * (embedding[d] ?? 0), 0), 0) /
-      2;
-    expect(first?.before).toBeCloseTo(mean(coarse?.embedding ?? new Float32Array(DIMS)), 4);
-    expect(first?.after).toBeCloseTo(mean(refined?.embedding ?? new Float32Array(DIMS)), 4);
+    const [before, after] = [coarse, refined].map((made) => made?.embedding ?? new Float32Array(DIMS)) as [
+      Float32Array,
+      Float32Array,
+    ];
+    // Whatever the phrase's weight, which is 1.4 here.
+    expect(first?.before).toBeCloseTo(dot(climbed, before), 4);
+    expect(first?.after).toBeCloseTo(dot(climbed, after), 4);
+    expect(first?.similarity[0]).toBeCloseTo(dot(mean, before), 4);
+    expect(first?.similarity[1]).toBeCloseTo(dot(mean, after), 4);
     const shown = tinyEmbedding(fromRgb(found.pictures.subarray(0, 3 * SIZE ** 2)));
-    expect(first?.refined[0]).toBeCloseTo(mean(shown), 1);
+    expect(first?.refined[0]).toBeCloseTo(dot(climbed, shown), 1);
     expect(first?.coarse).toHaveLength(8);
+    const { before: from, after: to, inside, verdict } = first ?? { before: 0, after: 0, inside: 0 };
+    expect(verdict).toBe(verdictOf(from, to, inside));
   });
 
   it('has a map for each probe whose strongest pull of the run is 255', async () => {
