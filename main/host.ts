@@ -227,6 +227,7 @@ export function createHost(config: Config, platform: Platform): Host {
         yield* (await engineFor(request.packId)).explain(request, { signal });
       },
     },
+    turn: jobs.turn,
     prepare: prepareFor,
     fileOf: gallery.beside,
   });

@@ -66,6 +66,9 @@ export const Explanation = v.strictObject({
 export type Explanation = v.InferOutput<typeof Explanation>;
 
 export const ExplainEvent = v.variant('type', [
+  /** A job or another explanation has the engine; comes at most once, before `started`. */
+  v.strictObject({ type: v.literal('waiting') }),
+  v.strictObject({ type: v.literal('started') }),
   v.strictObject({ type: v.literal('step'), arm: Arm, i: Count, of: Count }),
   v.strictObject({ type: v.literal('done'), explanation: Explanation }),
 ]);

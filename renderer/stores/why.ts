@@ -9,6 +9,13 @@ import { useViewerStore } from './viewer.ts';
 
 type Step = Extract<ExplainEvent, { type: 'step' }>;
 
+/** An explanation that is on its way: waiting for the engine, starting, or at a step. */
+interface Running {
+  readonly imageId: string;
+  readonly waits: boolean;
+  readonly step: Step | null;
+}
+
 /** Explanations are a few hundred kilobytes each; older ones are asked for again. */
 const KEPT = 12;
 
@@ -21,7 +28,7 @@ export const useWhyStore = defineStore('why', () => {
   const open = computed(() => viewer.panel === 'why');
   /** By the picture that was asked for; null where the host has none yet. */
   const known = shallowReactive(new Map<string, Explanation | null>());
-  const running = shallowRef<{ readonly imageId: string; readonly step: Step | null }>();
+  const running = shallowRef<Running>();
   const failed = shallowRef<{ readonly imageId: string; readonly error: AppError }>();
   /** The phrase whose map lies over the picture. */
   const phraseId = ref<string>();
@@ -56,16 +63,26 @@ export const useWhyStore = defineStore('why', () => {
     abort?.abort();
     const mine = new AbortController();
     abort = mine;
-    running.value = { imageId, step: null };
+    running.value = { imageId, waits: false, step: null };
     notices.announce(t.why.saidStarted);
     await attempt(imageId, async () => {
       const client = await connection.client();
       for await (const event of client.explain.run({ imageId }, { signal: mine.signal })) {
         if (abort !== mine) return;
-        if (event.type === 'step') running.value = { imageId, step: event };
-        else {
-          keep(imageId, event.explanation);
-          notices.announce(t.why.saidDone(event.explanation.phrases.length));
+        switch (event.type) {
+          case 'waiting':
+            running.value = { imageId, waits: true, step: null };
+            notices.announce(t.why.waits);
+            break;
+          case 'started':
+            running.value = { imageId, waits: false, step: null };
+            break;
+          case 'step':
+            running.value = { imageId, waits: false, step: event };
+            break;
+          case 'done':
+            keep(imageId, event.explanation);
+            notices.announce(t.why.saidDone(event.explanation.phrases.length));
         }
       }
     });

@@ -326,6 +326,7 @@ export const de: Strings = {
     costUnknown: 'Rechnet diesen Startwert noch einmal, grob und verfeinert, und sieht bei 8 Schritten hin.',
     run: 'Herausfinden',
     progress: 'Fortschritt der Erklärung',
+    waits: 'Wartet auf den laufenden Lauf',
     list: 'Betonungen. Auf und Ab wählen, wessen Karte über dem Bild liegt.',
     numbers: (before, after) => `Wert ${before} vorher, ${after} nachher.`,
     similarity: (before, after) => `Ähnlichkeit zu den Referenzen ${before} vorher, ${after} nachher.`,

@@ -335,6 +335,7 @@ export const en = {
     costUnknown: 'Runs this seed again, coarse and refined, and looks at 8 steps.',
     run: 'Find out',
     progress: 'Progress of the explanation',
+    waits: 'Waits for the run in progress',
     list: 'Phrases. Up and Down choose whose map lies over the picture.',
     numbers: (before: string, after: string) => `Score ${before} before, ${after} after.`,
     similarity: (before: string, after: string) =>

@@ -14,8 +14,11 @@ import { makeQueue } from './queue.ts';
 import type { PrepareEngine, SamplerLevels } from './prepare.ts';
 import { makeRecipe, picturesOf } from './recipe.ts';
 import type { ArmResult, JobFacts, SamplingChoice } from './recipe.ts';
+import { makeTurns } from './turns.ts';
+import type { Turn } from './turns.ts';
 
 export { prepare } from './prepare.ts';
+export type { Turn } from './turns.ts';
 
 export interface JobsEngine extends PrepareEngine {
   sample(request: SampleRequest, signal: AbortSignal): AsyncIterable<SampleEvent>;
@@ -46,6 +49,11 @@ export interface Jobs {
   enqueue(requests: readonly GenerateRequest[], also: (jobIds: string[]) => void): Promise<void>;
   /** Calls `listener` after a job came in, began or ended. Returns what stops that. */
   onChange(listener: (jobId: string) => void): () => void;
+  /**
+   * A turn with the engine for work that is no job: it comes when the running job ends, before the jobs that wait, also while the
+   * queue is paused; no job begins until it is given back.
+   */
+  readonly turn: (signal: AbortSignal) => Turn;
   /** Marks what a crash left running as interrupted, then takes up the queue. */
   start(): void;
   /** Stops the running job (it will be `interrupted`) and waits for it. */
@@ -101,6 +109,7 @@ export function makeJobs({
   };
   const queue = makeQueue({ store, log, now, check: (id) => packs.get(id), changed, next });
   listeners.add(queue.heard);
+  const turns = makeTurns({ free: () => !running && !closing, ended: next });
 
   /** State and final event together, so that a crash leaves both or neither. A job that has ended stays as it is. */
   const end = (jobId: string, state: JobState, error: ErrorBody | null): void => {
@@ -248,7 +257,9 @@ export function makeJobs({
 
   /** Takes up the next job. While the catalog cannot be written the queue waits and tries again. */
   function next(): void {
-    if (running || closing || queue.paused()) return;
+    if (running || closing) return;
+    turns.grant();
+    if (turns.held() || queue.paused()) return;
     clearTimeout(timer);
     try {
       if (!writeDown()) throw new AppError('disk_full', 'A job that has ended could not be written down.');
@@ -309,6 +320,7 @@ export function makeJobs({
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    turn: (signal) => turns.take(signal),
     start() {
       for (const row of store.read.jobs.running()) conclude(row.job_id, 'interrupted', interruption);
       try {

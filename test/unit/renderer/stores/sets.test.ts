@@ -139,6 +139,7 @@ describe('why on the page', () => {
   it('loads what is kept once, runs on request, and stops when the panel is closed', async () => {
     let kept = 0;
     let stopped = false;
+    const { promise: go, resolve: begin } = Promise.withResolvers<undefined>();
     rig = await storeRig({
       explain: {
         kept: () => {
@@ -146,6 +147,9 @@ describe('why on the page', () => {
           return { explanation: null };
         },
         async *run({ imageId }, { signal }) {
+          yield { type: 'waiting' };
+          if (imageId === 'slow') await go;
+          yield { type: 'started' };
           yield { type: 'step', arm: 'coarse', i: 1, of: 2 };
           if (imageId === 'quick') yield { type: 'done', explanation };
           else
@@ -173,7 +177,10 @@ describe('why on the page', () => {
     expect(why.running).toBeUndefined();
 
     void why.run('slow');
+    await until(() => why.running?.waits === true);
+    begin(undefined);
     await until(() => why.running?.step?.i === 1);
+    expect(why.running?.waits).toBe(false);
     viewer.togglePanel('why');
     await until(() => stopped);
     expect(why.running).toBeUndefined();

@@ -3,7 +3,15 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExplainEvent, Explanation, Result } from '../../../../../contract/index.ts';
-import { generateDone, idle, importAll, makeTestHost, writePictures } from '../../../../support/host.ts';
+import {
+  follow,
+  generateDone,
+  idle,
+  importAll,
+  makeTestHost,
+  request,
+  writePictures,
+} from '../../../../support/host.ts';
 import type { TestHost } from '../../../../support/host.ts';
 
 let test: TestHost;
@@ -39,6 +47,18 @@ async function explain(imageId: string, signal = idle.signal): Promise<ExplainEv
   const events: ExplainEvent[] = [];
   for await (const event of service().run({ imageId }, { signal })) events.push(event);
   return events;
+}
+
+const submit = async (steps: number): Promise<string> =>
+  (await test.host.services.jobs.submit(request({ steps, upscale: false }), idle)).jobId;
+const statesOf = async (...ids: string[]): Promise<(string | undefined)[]> => {
+  const { items } = await test.host.services.jobs.list({ limit: 100 }, idle);
+  return ids.map((id) => items.find(({ jobId }) => jobId === id)?.state);
+};
+/** Resolves when the job has made a step. */
+async function begins(jobId: string): Promise<void> {
+  for await (const event of test.host.services.jobs.watch({ jobId, after: 0 }, idle))
+    if (event.type === 'step') return;
 }
 
 describe('why', () => {
@@ -77,6 +97,69 @@ describe('why', () => {
     expect((await service().kept({ imageId: imageOf('refined', false) }, idle)).explanation).not.toBeNull();
   });
 
+  it('waits for the job that runs, goes before those that wait, and lets none begin meanwhile', async () => {
+    const [running, next] = [await submit(400), await submit(3)];
+    await begins(running);
+    const seen: string[] = [];
+    for await (const event of service().run({ imageId: imageOf('refined', false) }, idle)) {
+      if (seen.at(-1) !== event.type) seen.push(event.type);
+      if (event.type === 'waiting') expect(await statesOf(running, next)).toEqual(['running', 'queued']);
+      else expect(await statesOf(running, next)).toEqual(['done', 'queued']);
+    }
+    expect(seen).toEqual(['waiting', 'started', 'step', 'done']);
+    expect((await follow(test.host, next)).at(-1)?.type).toBe('done');
+  });
+
+  it('waits for another one, and runs while the queue is paused', async () => {
+    await test.host.services.jobs.pause({ paused: true }, idle);
+    const order: string[] = [];
+    const one = async (name: string): Promise<void> => {
+      for await (const { type } of service().run({ imageId: imageOf('refined', false) }, idle))
+        if (type !== 'step') order.push(`${name} ${type}`);
+    };
+    await Promise.all([one('first'), one('second')]);
+    expect(order.filter((entry) => entry !== 'second waiting')).toEqual([
+      'first started',
+      'first done',
+      'second started',
+      'second done',
+    ]);
+    expect(order).toContain('second waiting');
+    await test.host.services.jobs.pause({ paused: false }, idle);
+  });
+
+  it.each(['aborted', 'left'])('holds up nothing when it is %s while it waits', async (how) => {
+    const [running, next] = [await submit(400), await submit(3)];
+    await begins(running);
+    const abort = new AbortController();
+    const seen: string[] = [];
+    const asked = async (): Promise<void> => {
+      for await (const { type } of service().run({ imageId: imageOf('refined', false) }, abort)) {
+        seen.push(type);
+        if (how === 'left') break;
+        abort.abort();
+      }
+    };
+    if (how === 'left') await asked();
+    else await expect(asked()).rejects.toThrow();
+    expect(seen).toEqual(['waiting']);
+    expect(await statesOf(running, next)).toEqual(['running', 'queued']);
+    const ends = await Promise.all([running, next].map(async (id) => (await follow(test.host, id)).at(-1)));
+    expect(ends.map((end) => end?.type)).toEqual(['done', 'done']);
+  });
+
+  it('is ended with the host, in the middle or while it waits, and the job that waited is done afterwards', async () => {
+    const running = explain(imageOf('refined', false)).catch((error: unknown) => error);
+    const waiting = explain(imageOf('refined', false)).catch((error: unknown) => error);
+    const job = await submit(3);
+    await test.restart();
+    expect([await running, await waiting]).toEqual([
+      expect.objectContaining({ code: 'link_closed' }),
+      expect.objectContaining({ code: 'link_closed' }),
+    ]);
+    expect((await follow(test.host, job)).at(-1)?.type).toBe('done');
+  });
+
   it('is asked of refined pictures only', async () => {
     await expect(explain(imageOf('coarse', false))).rejects.toMatchObject({ code: 'invalid_input' });
     await expect(explain('nothing')).rejects.toMatchObject({ code: 'not_found' });
@@ -86,6 +169,7 @@ describe('why', () => {
     expect(existsSync(file())).toBe(true);
     await test.host.services.gallery.remove({ pairIds: [pairId] }, idle);
     await test.host.services.gallery.purge({ pairIds: [pairId] }, idle);
-    expect(readdirSync(join(test.home, 'images'))).toEqual([]);
+    const left = readdirSync(join(test.home, 'images'));
+    expect(left.filter((name) => results.some(({ imageId }) => name.startsWith(imageId)))).toEqual([]);
   });
 });
