@@ -81,6 +81,14 @@ export function keepDraft(): boolean {
   }
 
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let unsaved: Draft | undefined;
+  function saveNow(): void {
+    clearTimeout(timer);
+    if (unsaved) save('draft', unsaved);
+    unsaved = undefined;
+  }
+  // Also what was typed just before the tab is closed or reloaded.
+  addEventListener('pagehide', saveNow);
   watch(
     (): Draft => ({
       document: prompt.document,
@@ -99,10 +107,9 @@ export function keepDraft(): boolean {
       source: sampling.source,
     }),
     (now) => {
+      unsaved = now;
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        save('draft', now);
-      }, SAVE_AFTER_MS);
+      timer = setTimeout(saveNow, SAVE_AFTER_MS);
     },
   );
   return draft !== undefined;
