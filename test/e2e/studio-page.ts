@@ -1,5 +1,9 @@
 /** The page as a user has it: what can be done, and what can be seen. The only place that knows the page's insides. */
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { galleryPart, queuePart, referencesPart } from './studio-lists.ts';
+import type { GalleryPart, QueuePart, ReferencesPart } from './studio-lists.ts';
+import { setPart, whyPart } from './studio-panels.ts';
+import type { SetPart, WhyPart } from './studio-panels.ts';
 
 export interface StudioPage {
   readonly page: Page;
@@ -7,6 +11,12 @@ export interface StudioPage {
   readonly requests: string[];
   /** Console errors, uncaught errors and breaches of the content security policy. */
   readonly complaints: string[];
+  readonly why: WhyPart;
+  readonly set: SetPart;
+  readonly queue: QueuePart;
+  readonly gallery: GalleryPart;
+  readonly library: ReferencesPart;
+  sentence(): Promise<string>;
   write(sentence: string): Promise<void>;
   /** Selects words in the sentence, as with a mouse, and stresses them. */
   stress(words: string): Promise<void>;
@@ -22,6 +32,15 @@ export interface StudioPage {
   /** Pixels of a finished picture as the browser shows it: width, height, RGB. */
   pixels(arm: string): Promise<{ width: number; height: number; rgb: number[] }>;
   resultCount(): Promise<number>;
+  /** Resolves when this many results are there and the newest one is in sight. */
+  hasResults(count: number): Promise<void>;
+  /** Puts a result into the middle, newest first from 0, and the focus on its pictures. */
+  showResult(index: number): Promise<void>;
+  go(place: 'compose' | 'gallery' | 'references'): Promise<void>;
+  /** Another tab of the same browser; `url` as the studio gives one for each tab. */
+  otherTab(url: string): Promise<StudioPage>;
+  /** The address of a studio that was restarted, in this tab. */
+  open(url: string): Promise<void>;
   recipe(): Promise<string>;
   reload(): Promise<void>;
 }
@@ -31,6 +50,10 @@ export async function openStudioPage(browser: Browser, url: string): Promise<Stu
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
   // A busy machine is slow, not broken.
   context.setDefaultTimeout(120_000);
+  return openTab(context, url);
+}
+
+async function openTab(context: BrowserContext, url: string): Promise<StudioPage> {
   const page = await context.newPage();
   const requests: string[] = [];
   const complaints: string[] = [];
@@ -56,6 +79,12 @@ export async function openStudioPage(browser: Browser, url: string): Promise<Stu
     page,
     requests,
     complaints,
+    why: whyPart(page),
+    set: setPart(page),
+    queue: queuePart(page),
+    gallery: galleryPart(page),
+    library: referencesPart(page),
+    sentence: () => by('prompt').innerText(),
     async write(sentence) {
       await by('prompt').click();
       await page.keyboard.press('Control+a');
@@ -125,6 +154,26 @@ export async function openStudioPage(browser: Browser, url: string): Promise<Stu
       });
     },
     resultCount: () => by('result').count(),
+    async hasResults(count) {
+      await by('result')
+        .nth(count - 1)
+        .waitFor();
+      await page.locator('img.loaded[data-testid="picture-refined"]').waitFor();
+    },
+    async showResult(index) {
+      await by('result').nth(index).click();
+      await by('copy-recipe').waitFor();
+      await by('pair').focus();
+    },
+    async go(place) {
+      await by(`place-${place}`).click();
+    },
+    otherTab: (other) => openTab(context, other),
+    async open(again) {
+      await page.goto('about:blank');
+      await page.goto(again);
+      await connected();
+    },
     async recipe() {
       await by('copy-recipe').waitFor();
       return by('recipe').innerText();

@@ -20,8 +20,9 @@ import { writeTinyPack } from '../support/tiny-pack.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Studio {
-  readonly served: Served;
-  readonly host: Host;
+  /** Changes with a restart, as the host does. */
+  served: Served;
+  host: Host;
   /** Errors that the host logged. */
   readonly errors: string[];
   /**
@@ -31,6 +32,8 @@ export interface Studio {
   command(...args: string[]): Promise<unknown>;
   readonly out: string;
   readonly references: string;
+  /** Ends the host and its processes in the middle of whatever they do, and opens the same catalog on the same port again. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -104,18 +107,22 @@ export async function startStudio({ empty = false } = {}): Promise<Studio> {
   }
   const errors: string[] = [];
   const environment = { ACCENT_THREADS: '1' };
-  const host = createHost(makeConfig({ home: join(folder, 'home'), models }), {
-    spawn: unhurried(forkSpawn(environment)),
-    appVersion: '0.0.0',
-  });
+  const openHost = (): Host =>
+    createHost(makeConfig({ home: join(folder, 'home'), models }), {
+      spawn: unhurried(forkSpawn(environment)),
+      appVersion: '0.0.0',
+    });
+  const serve = (host: Host, port: number): Promise<Served> =>
+    startServe(host, {
+      port,
+      page: join(root, 'out/renderer'),
+      parseOutput: true,
+      onError: (error, method) => errors.push(`${method ?? 'http'}: ${error.stack ?? error.message}`),
+    });
+  const host = openHost();
   if (!empty) await importReferences({ host, references });
-  const served = await startServe(host, {
-    page: join(root, 'out/renderer'),
-    parseOutput: true,
-    onError: (error, method) => errors.push(`${method ?? 'http'}: ${error.stack ?? error.message}`),
-  });
-  return {
-    served,
+  const studio: Studio = {
+    served: await serve(host, 0),
     host,
     errors,
     references,
@@ -128,10 +135,18 @@ export async function startStudio({ empty = false } = {}): Promise<Studio> {
       );
       return JSON.parse(stdout) as unknown;
     },
+    async restart() {
+      const { port } = studio.served;
+      await studio.served.close();
+      await studio.host.close();
+      studio.host = openHost();
+      studio.served = await serve(studio.host, port);
+    },
     async close() {
-      await served.close();
-      await host.close();
+      await studio.served.close();
+      await studio.host.close();
       rmSync(folder, { recursive: true });
     },
   };
+  return studio;
 }

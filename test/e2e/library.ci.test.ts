@@ -1,0 +1,92 @@
+/** Gallery and references through the real studio. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium } from '../support/browser.ts';
+import { pngOf } from '../support/images.ts';
+import { openStudioPage } from './studio-page.ts';
+import type { StudioPage } from './studio-page.ts';
+import { startStudio } from './studio.ts';
+import type { Studio } from './studio.ts';
+
+const live = { signal: new AbortController().signal };
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 60_000 });
+
+let studio: Studio;
+let browser: Browser;
+let user: StudioPage;
+beforeAll(async () => {
+  studio = await startStudio();
+  browser = await launchChromium();
+  user = await openStudioPage(browser, studio.served.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await studio?.close();
+});
+
+describe('the gallery', () => {
+  it('finds a pair by its words, stars one, takes a delete back, and brings a pair back into Compose', async () => {
+    await user.setNumber('steps', 4);
+    await user.write('a person with red beanie');
+    await user.stress('red');
+    await user.setNumber('seed', 7);
+    await user.generate();
+    await user.hasResults(1);
+    await user.write('a person with green shades');
+    await user.generate();
+    await user.hasResults(2);
+
+    await user.go('gallery');
+    await soon(() => user.gallery.count()).toBe(2);
+    await user.gallery.search('beanie');
+    await soon(() => user.gallery.count()).toBe(1);
+    await user.gallery.choose(0);
+    await user.gallery.star();
+    await soon(() => user.gallery.countOf('starred')).toContain('1');
+    await user.gallery.search('');
+    await soon(() => user.gallery.count()).toBe(2);
+    const { items } = await studio.host.services.gallery.browse(
+      { filter: { deleted: false }, limit: 10 },
+      live,
+    );
+    expect(items.map(({ prompt, starred }) => [prompt, starred])).toEqual([
+      ['a person with green shades', false],
+      ['a person with red beanie', true],
+    ]);
+
+    await user.gallery.choose(0);
+    await user.gallery.remove();
+    await soon(() => user.gallery.count()).toBe(1);
+    await soon(() => user.gallery.countOf('bin')).toContain('1');
+    await user.gallery.undo();
+    await soon(() => user.gallery.count()).toBe(2);
+
+    await user.gallery.choose(1);
+    await user.gallery.recall();
+    await soon(() => user.sentence()).toBe('a person with red beanie');
+    expect(user.complaints).toEqual([]);
+    expect(studio.errors).toEqual([]);
+  });
+});
+
+describe('the references', () => {
+  it('come in from a folder that was named by its path, and are found by words', async () => {
+    const folder = join(studio.references, '..', 'holiday');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'crimson.png'), await pngOf([255, 0, 0]));
+    writeFileSync(join(folder, 'sky.png'), await pngOf([120, 120, 255]));
+    await studio.host.registerRoot(folder);
+    await user.go('references');
+    await user.reload();
+    await soon(() => user.library.folders()).toEqual(['references', 'holiday']);
+    expect(await user.library.importFolder('holiday')).toContain('2 imported');
+    await soon(() => user.library.heading()).toContain('10');
+    await user.library.search('blue');
+    await soon(() => user.library.heading()).toContain('best first');
+    await soon(async () => (await user.library.pictures())[0]).toEqual({ name: 'sky.png', loaded: true });
+    expect(user.complaints).toEqual([]);
+    expect(studio.errors).toEqual([]);
+  });
+});

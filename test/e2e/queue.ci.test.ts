@@ -1,0 +1,75 @@
+/** The queue through the real studio: two tabs see one run, and a restart loses nothing that waits. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium } from '../support/browser.ts';
+import { openStudioPage } from './studio-page.ts';
+import type { StudioPage } from './studio-page.ts';
+import { startStudio } from './studio.ts';
+import type { Studio } from './studio.ts';
+
+const live = { signal: new AbortController().signal };
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 60_000 });
+
+let studio: Studio;
+let browser: Browser;
+let user: StudioPage;
+beforeAll(async () => {
+  studio = await startStudio();
+  browser = await launchChromium();
+  user = await openStudioPage(browser, studio.served.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await studio?.close();
+});
+
+const states = async (): Promise<string[]> => {
+  const { items } = await studio.host.services.jobs.list({ limit: 100 }, live);
+  return items.map(({ request, state }) => `${request.prompt}: ${state}`);
+};
+
+describe('a run that two tabs look at', () => {
+  it('goes on over a reload of one, is seen in the other, and is cancelled from there', async () => {
+    await user.write('a person with blue shades');
+    await user.setNumber('steps', 200);
+    await user.generate();
+    await user.reachesStep(2);
+    const other = await user.otherTab(studio.served.newUrl());
+    await other.reachesStep(4);
+    await user.reload();
+    await user.reachesStep(6);
+    await other.cancel();
+    await Promise.all([user.isIdle(), other.isIdle()]);
+    expect(await states()).toEqual(['a person with blue shades: cancelled']);
+    expect([...user.complaints, ...other.complaints, ...studio.errors]).toEqual([]);
+    await other.page.close();
+  });
+});
+
+describe('what waits', () => {
+  it('stands in its order after a restart of the studio, still paused, and is made when the queue goes on', async () => {
+    const sentences = ['one red beanie', 'two green shades', 'three blue beard'];
+    await user.setNumber('steps', 4);
+    await user.queue.toggle();
+    await user.queue.pause();
+    await soon(() => user.queue.line()).toContain('Paused');
+    await user.queue.toggle();
+    for (const [i, sentence] of sentences.entries()) {
+      await user.write(sentence);
+      await user.generate();
+      await soon(async () => (await states()).length).toBe(2 + i);
+    }
+    await studio.restart();
+    user.complaints.length = 0;
+    await user.open(studio.served.newUrl());
+    // The sentence is the tab's own and outlives the studio.
+    expect(await user.sentence()).toBe(sentences[2]);
+    await user.queue.toggle();
+    await soon(() => user.queue.sentences()).toEqual(sentences);
+    await soon(() => user.queue.line()).toContain('Paused');
+    await user.queue.pause();
+    await soon(() => user.queue.sentences()).toEqual([]);
+    expect((await states()).slice(0, 3).reverse()).toEqual(sentences.map((sentence) => `${sentence}: done`));
+    expect([...user.complaints, ...studio.errors]).toEqual([]);
+  });
+});
