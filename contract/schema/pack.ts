@@ -29,12 +29,21 @@ export const PackParts = v.strictObject({
   upscaler: v.optional(PackPart),
   /** Where `gradient.at` is `prediction`. */
   contrast: v.optional(PackPart),
+  /** Where `nullScores.nearest` is there. */
+  namedValues: v.optional(PackPart),
 });
 export type PackParts = v.InferOutput<typeof PackParts>;
 export type PackPartName = keyof PackParts;
 
 const rising = (numbers: readonly number[], strictly: boolean): boolean =>
   numbers.every((n, i) => i === 0 || (strictly ? n > (numbers[i - 1] ?? n) : n >= (numbers[i - 1] ?? n)));
+
+/** Scores at 0, 1, .. 100 %. */
+const Quantiles = v.pipe(
+  v.array(v.number()),
+  v.length(101, 'Expected 101 quantiles, 0 to 100 %.'),
+  v.check((quantiles) => rising(quantiles, false), 'Expected quantiles that never fall.'),
+);
 
 const Uint64Text = v.pipe(
   v.string(),
@@ -96,12 +105,9 @@ export const PackManifest = v.pipe(
     nullScores: v.strictObject({
       phrases: whole(1, Number.MAX_SAFE_INTEGER),
       images: whole(1, Number.MAX_SAFE_INTEGER),
-      /** Scores at 0, 1, .. 100 %. */
-      quantiles: v.pipe(
-        v.array(v.number()),
-        v.length(101, 'Expected 101 quantiles, 0 to 100 %.'),
-        v.check((quantiles) => rising(quantiles, false), 'Expected quantiles that never fall.'),
-      ),
+      quantiles: Quantiles,
+      /** Of the phrases: the largest inner product with a named value. */
+      nearest: v.optional(Quantiles),
     }),
     parts: PackParts,
     golden: v.strictObject({
@@ -128,6 +134,13 @@ export const PackManifest = v.pipe(
       'Expected the part contrast exactly where the gradient is taken at the prediction.',
     ),
     ['parts', 'contrast'],
+  ),
+  v.forward(
+    v.check(
+      ({ nullScores, parts }) => (nullScores.nearest === undefined) === (parts.namedValues === undefined),
+      'Expected the part namedValues exactly where nullScores.nearest is there.',
+    ),
+    ['parts', 'namedValues'],
   ),
   v.forward(
     v.check(

@@ -139,6 +139,8 @@ export const engineContract = {
       v.strictObject({ ...Pack, text: v.string() }),
       v.strictObject({
         embedding: floats(),
+        /** Largest inner product with a value that the pack can name, -1 .. 1; null where the pack has no list of them. */
+        nearest: v.nullable(v.number()),
         cutAt: v.nullable(v.number()),
         unknown: v.array(v.tuple([v.number(), v.number()])),
       }),

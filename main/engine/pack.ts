@@ -29,6 +29,7 @@ import type {
 import { readContrast } from './gradient/contrast.ts';
 import type { Contrast } from './gradient/contrast.ts';
 import { readSafetensors } from './safetensors.ts';
+import { readNamedValues } from './text/named-values.ts';
 import { makeTokenizer } from './text/word-piece.ts';
 import type { Tokenizer } from './text/word-piece.ts';
 
@@ -42,6 +43,8 @@ export interface OpenPack {
   prior(): Promise<Prior>;
   /** Null where the pack takes its gradient at the noised image. */
   contrast(): Promise<Contrast | null>;
+  /** Unit vectors of the values that the pack can name; null where it has no list of them. */
+  namedValues(): Promise<readonly Float32Array[] | null>;
   /** Null when the pack has none. */
   upscaler(): Promise<Upscaler | null>;
   /** What runs each part that was opened so far. */
@@ -175,6 +178,7 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
   }
   let tokenizer: Promise<Tokenizer> | undefined;
   let contrast: Promise<Contrast | null> | undefined;
+  let values: Promise<readonly Float32Array[] | null> | undefined;
 
   return {
     manifest,
@@ -202,6 +206,12 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
       (contrast ??= manifest.parts.contrast
         ? read(manifest.parts.contrast.file).then((bytes) =>
             readContrast(readSafetensors(bytes).tensors, manifest.embedding.dims),
+          )
+        : Promise.resolve(null)),
+    namedValues: () =>
+      (values ??= manifest.parts.namedValues
+        ? read(manifest.parts.namedValues.file).then((bytes) =>
+            readNamedValues(readSafetensors(bytes).tensors, manifest.embedding.dims),
           )
         : Promise.resolve(null)),
     prior: () => port('prior', 'prior', (s) => ortPrior(s, shape)),

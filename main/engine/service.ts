@@ -8,6 +8,7 @@ import { openReader } from './reader.ts';
 import type { Reader } from './reader.ts';
 import type { OpenOptions, OpenPack } from './pack.ts';
 import { sample } from './sample.ts';
+import { nearestOf } from './text/named-values.ts';
 import { addNoise, bankNoise, fromRgb, makeSchedule } from './sampler/index.ts';
 
 const EMBED_BATCH = 32;
@@ -68,8 +69,11 @@ export function engineServices(options: OpenOptions): EngineServices {
       async embedText({ packId, text }) {
         const open = pack(packId);
         const { ids, cutAt, unknown } = (await open.tokenizer()).tokenize(text, open.manifest.text.maxTokens);
+        const embedding = await (await open.textEncoder()).embed(ids);
+        const values = await open.namedValues();
         return {
-          embedding: await (await open.textEncoder()).embed(ids),
+          embedding,
+          nearest: values && nearestOf(values, embedding),
           cutAt,
           unknown: unknown.map(([a, b]) => [a, b]),
         };

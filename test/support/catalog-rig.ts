@@ -11,8 +11,8 @@ import { makeStore, openStore } from '../../main/services/store/index.ts';
 
 const DIMS = 3;
 
-/** As much of a pack as a catalog looks at; its encoder is named after it. */
-export const packOf = (id: string, size: number): InstalledPack =>
+/** As much of a pack as a catalog looks at; its encoder is named after it. `nearest` as in `nullScores`. */
+export const packOf = (id: string, size: number, nearest?: readonly number[]): InstalledPack =>
   ({
     folder: '',
     summary: {},
@@ -20,7 +20,12 @@ export const packOf = (id: string, size: number): InstalledPack =>
       id,
       image: { size },
       embedding: { dims: DIMS },
-      nullScores: { phrases: 1, images: 1, quantiles: Array.from({ length: 101 }, (_, i) => i / 100) },
+      nullScores: {
+        phrases: 1,
+        images: 1,
+        quantiles: Array.from({ length: 101 }, (_, i) => i / 100),
+        nearest,
+      },
       parts: { encoderWeights: { sha256: id.padEnd(64, '0') } },
     },
   }) as unknown as InstalledPack;
@@ -41,7 +46,8 @@ export interface CatalogRig {
 const idle = { signal: new AbortController().signal };
 
 /**
- * "red", "green" and "blue" are the axes of the embedding, the encoder is the mean colour. `folder` may be one of an
+ * "red", "green" and "blue" are the axes of the embedding and what the packs can name; "unred" lies where "red" does and
+ * names nothing. The encoder is the mean colour. `folder` may be one of an
  * earlier rig, whose catalog is opened again.
  */
 export function makeCatalogRig(
@@ -73,7 +79,10 @@ export function makeCatalogRig(
     embedder: {
       text: (_, text) =>
         Promise.resolve({
-          embedding: Float32Array.from(['red', 'green', 'blue'].map((w) => (text === w ? 1 : 0))),
+          embedding: Float32Array.from(
+            ['red', 'green', 'blue'].map((w) => (text === w || text === `un${w}` ? 1 : 0)),
+          ),
+          nearest: text.startsWith('un') ? 0.3 : 1,
           cutAt: null,
           unknown: [],
         }),

@@ -337,6 +337,8 @@ export interface TinyPackOptions {
   readonly without?: readonly ('prior' | 'upscaler')[];
   /** The gradient is taken at the clean prediction, with a contrast that only takes 0.1 from each entry. */
   readonly contrast?: boolean;
+  /** Named values [n, DIMS]; null phrases lie nowhere near them. */
+  readonly namedValues?: Float32Array;
 }
 
 const entryOf = (file: string, bytes: Uint8Array): { file: string; bytes: number; sha256: string } => ({
@@ -350,7 +352,7 @@ export function writeTinyPack(
   parent: string,
   options: TinyPackOptions = {},
 ): { folder: string; manifest: PackManifest } {
-  const { id = 'tiny', channels = 6, without = [], contrast = false } = options;
+  const { id = 'tiny', channels = 6, without = [], contrast = false, namedValues } = options;
   const folder = join(parent, id);
   mkdirSync(folder, { recursive: true });
   const files: Record<string, Uint8Array> = {
@@ -362,6 +364,10 @@ export function writeTinyPack(
     'golden.safetensors': safetensors(tinyGolden(channels)),
     'card.md': Buffer.from('# Tiny pack of the tests\n'),
   };
+  if (namedValues)
+    files['named-values.safetensors'] = safetensors({
+      vectors: { shape: [namedValues.length / DIMS, DIMS], data: namedValues },
+    });
   if (contrast)
     files['contrast.safetensors'] = safetensors({
       mean: { shape: [DIMS], data: new Float32Array(DIMS).fill(0.1) },
@@ -393,7 +399,12 @@ export function writeTinyPack(
     gradientScale: { levels: [0, 500, 1000], rms: [0.02, 0.02, 0.02], clip: 5 },
     noiseBank: { seed: '1', count: 8 },
     sampling: { steps: 4, guidance: 3, rebuild: 'mean-shift', window: [100, 900] },
-    nullScores: { phrases: 10, images: 10, quantiles: Array.from({ length: 101 }, (_, i) => i / 100 - 0.5) },
+    nullScores: {
+      phrases: 10,
+      images: 10,
+      quantiles: Array.from({ length: 101 }, (_, i) => i / 100 - 0.5),
+      ...(namedValues ? { nearest: Array.from({ length: 101 }, () => 0) } : {}),
+    },
     parts: {
       denoiser: part('denoiser.onnx'),
       imageEncoder: part('image-encoder.onnx'),
@@ -404,6 +415,7 @@ export function writeTinyPack(
       ...(without.includes('prior') ? {} : { prior: part('prior.onnx') }),
       ...(without.includes('upscaler') ? {} : { upscaler: part('upscaler.onnx') }),
       ...(contrast ? { contrast: part('contrast.safetensors') } : {}),
+      ...(namedValues ? { namedValues: part('named-values.safetensors') } : {}),
     },
     golden: { ...part('golden.safetensors'), tolerance: { forward: 2e-5, gradient: 1e-4 } },
     card: { file: 'card.md' },

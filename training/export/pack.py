@@ -31,6 +31,7 @@ from ..text.features import FILES, MAX_TOKENS, encode, package
 from ..text.load import load_text
 from ..text.synonyms import phrases
 from ..upscaler.model import Upscaler
+from . import named_values
 from .encoder_file import encoder_safetensors
 from .load_pack import TRAINING_FILE, training_tensors
 from .onnx_file import half_exact, write_onnx
@@ -240,6 +241,7 @@ def main():
     }
     card = card_text(args.name, args.part, manifest, (paths.runs() / name / args.part / "log.jsonl").read_text().splitlines())
     finish(out, golden, manifest, card)
+    named_values.add(out)
     total = sum(f.stat().st_size for f in out.iterdir())
     print(json.dumps({"pack": str(out), "bytes": total, "parts": {k: v["bytes"] for k, v in manifest["parts"].items()}}))
 

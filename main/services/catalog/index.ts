@@ -25,7 +25,7 @@ import type { WatchOptions } from './watch.ts';
 import { writeDerived } from '../../files.ts';
 
 export type { ExportReport, MergeReport } from './transfer.ts';
-export { nullExcess, nullShare, strengthOf, verdictOf } from './strength.ts';
+export { namedShare, nullExcess, nullShare, strengthOf, verdictOf } from './strength.ts';
 export { exactIndex } from './vector-index.ts';
 export { nativeRows } from './scan-native.ts';
 export type { MakeRows } from './row-scan.ts';
@@ -36,7 +36,13 @@ export interface Embedder {
   text(
     packId: string,
     text: string,
-  ): Promise<{ embedding: Float32Array; cutAt: number | null; unknown: [number, number][] }>;
+  ): Promise<{
+    embedding: Float32Array;
+    /** Largest inner product with a value that the pack can name; null where the pack has no list of them. */
+    nearest: number | null;
+    cutAt: number | null;
+    unknown: [number, number][];
+  }>;
   images(packId: string, rgb: Uint8Array, signal?: AbortSignal): Promise<Float32Array>;
 }
 

@@ -39,12 +39,13 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
   const vectorOf = (pack: InstalledPack, hash: string): Float32Array | undefined =>
     store.read.images.vector(hash, encoderOf(pack));
 
+  /** `words`: what is known of the phrase that was searched for; null where it was no phrase, and the hit has no strength. */
   function hitOf(
     pack: InstalledPack,
     images: number,
     found: { hash: string; score: number },
     rank: number,
-    byText: boolean,
+    words: { readonly nearest: number | null } | null,
   ): Hit {
     const row = store.read.images.byHash(found.hash);
     if (!row) throw new AppError('internal', 'The index names an image that the catalog does not have.');
@@ -52,7 +53,7 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
       image: toImage(row),
       rank,
       score: found.score,
-      strength: byText ? strengthOf(pack.manifest.nullScores, found.score, images) : null,
+      strength: words && strengthOf(pack.manifest.nullScores, found.score, images, words.nearest),
     };
   }
 
@@ -161,8 +162,11 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
     const made = await searchable(pack);
     const skip = new Set(store.read.gallery.hidden());
     let query: Float32Array;
-    if (text !== undefined) query = (await embedder.text(packId, text)).embedding;
-    else if (imageId !== undefined) {
+    let words: { nearest: number | null } | null = null;
+    if (text !== undefined) {
+      const { embedding, nearest } = await embedder.text(packId, text);
+      [query, words] = [embedding, { nearest }];
+    } else if (imageId !== undefined) {
       const { hash, vector } = vectorOfImage(pack, imageId);
       skip.add(hash);
       query = vector;
@@ -188,7 +192,7 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
     const hits = await folded(pack, fold, k, [], (n) => made.search(query, n, skip, among));
     return {
       hits: hits.map(({ id, score, alike }, i) => ({
-        ...hitOf(pack, among?.size ?? made.size, { hash: id, score }, i + 1, text !== undefined),
+        ...hitOf(pack, among?.size ?? made.size, { hash: id, score }, i + 1, words),
         ...(alike === undefined ? {} : { alike }),
       })),
     };
@@ -206,7 +210,7 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
       .filter(({ score }) => score >= LOOK_ALIKE)
       .map(({ id, score }, i) => ({
         isPicture: same(hash, id),
-        hit: hitOf(pack, made.size, { hash: id, score }, i + 1, false),
+        hit: hitOf(pack, made.size, { hash: id, score }, i + 1, null),
       }));
     return {
       picture: hits.filter(({ isPicture }) => isPicture).map(({ hit }) => hit),
@@ -226,7 +230,7 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
     const { phrase, k, packId, remembered = false, diversity = 0, fold = 'bytes' } = request;
     const pack = await packs.get(packId);
     const made = await searchable(pack);
-    const { embedding } = await embedder.text(packId, phrase);
+    const { embedding, nearest } = await embedder.text(packId, phrase);
     const chosen = remembered ? choicesOf(phrase) : { pins: [], bans: [], like: [] };
     const bans = [...request.bans, ...chosen.bans.filter((hash) => !request.pins.includes(hash))];
     // What was pinned once and has gone since is no error: nobody asked for it now.
@@ -277,7 +281,7 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
       score: like.length === 0 ? hit.score : dot(vectorOf(pack, hit.id) as Float32Array, embedding),
     }));
     const list: Reference[] = found.map((r, i) => ({
-      ...hitOf(pack, made.size - own.length, { hash: r.id, score: r.score }, i + 1, true),
+      ...hitOf(pack, made.size - own.length, { hash: r.id, score: r.score }, i + 1, { nearest }),
       ...(r.alike === undefined ? {} : { alike: r.alike }),
       weight: 1,
       pinned: r.pinned,

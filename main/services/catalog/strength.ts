@@ -3,6 +3,11 @@
  * of phrases that name nothing in its world against single images (quantiles of F). The best of N such scores stays below s
  * with chance F(s)^N, and that chance is the strength: 0.95 means that 5 % of empty phrases would find something as good in
  * a folder of this size. Images are treated as independent, which makes it lean to the strict side.
+ *
+ * That chance is right for a phrase of the pack's world that this folder lacks. A phrase from outside that world is not
+ * independent of the images: where its embedding happens to lie, a whole kind of image scores high. So a second question
+ * is asked of the phrase alone, whether it lies as near to something that the pack can name as null phrases never do, and a
+ * reference is as good as the weaker of both answers (an intersection-union test: Berger 1982).
  */
 
 /** F(s): share of null scores below s, linear between the pack's 101 quantiles. */
@@ -27,6 +32,8 @@ export interface NullScores {
   readonly images: number;
   /** Of phrases x images scores, at 0, 1, .. 100 %. */
   readonly quantiles: readonly number[];
+  /** Of the phrases' largest inner products with a named value, at 0, 1, .. 100 %. */
+  readonly nearest?: readonly number[] | undefined;
 }
 
 /**
@@ -41,9 +48,21 @@ export function nullExcess({ quantiles, phrases, images }: NullScores, score: nu
   return 0.01 * beyond ** (-(score - from) / (to - from));
 }
 
-/** Strength of a score in a folder of `images` images, 0 .. 1: (1 - excess)^images. */
-export const strengthOf = (nulls: NullScores, score: number, images: number): number =>
-  Math.exp(Math.max(1, images) * Math.log1p(-nullExcess(nulls, score)));
+/** Share of null phrases that lie farther than `nearest` from all that the pack can name, 0 .. 1; 1 where it has no list. */
+export const namedShare = (nulls: NullScores, nearest: number | null): number =>
+  nulls.nearest && nearest !== null ? nullShare(nulls.nearest, nearest) : 1;
+
+/**
+ * Strength of a score in a folder of `images` images, 0 .. 1: (1 - excess)^images, at most the phrase's `namedShare`.
+ * `nearest`: the phrase's largest inner product with a named value; null where the pack has no list of them.
+ */
+export const strengthOf = (
+  nulls: NullScores,
+  score: number,
+  images: number,
+  nearest: number | null,
+): number =>
+  Math.min(namedShare(nulls, nearest), Math.exp(Math.max(1, images) * Math.log1p(-nullExcess(nulls, score))));
 
 export type Verdict = 'good' | 'weak' | 'none';
 

@@ -95,9 +95,22 @@ describe('the pack manifest', () => {
     ['sampling.rebuild', 'other'],
     ['nullScores.quantiles', [0, 1]],
     ['nullScores.quantiles', Array.from({ length: 101 }, (_, i) => -i)],
+    ['nullScores.nearest', [0, 1]],
   ])('refuses %s = %j and names it', async (path, value) => {
     await expect(parse(PackManifest, changed(path, value), 'manifest.json')).rejects.toThrow(
       `manifest.json: ${path}`,
     );
+  });
+
+  it('wants the named values and the null phrases against them together', async () => {
+    const nearest = Array.from({ length: 101 }, (_, i) => i / 100);
+    const alone = changed('nullScores.nearest', nearest) as Record<string, unknown>;
+    await expect(parse(PackManifest, alone, 'manifest.json')).rejects.toThrow(
+      'parts.namedValues: Expected the part namedValues exactly where nullScores.nearest is there.',
+    );
+    const parts = alone['parts'] as Record<string, object>;
+    const namedValues = { ...parts['denoiser'], file: 'named-values.safetensors' };
+    const both = await parse(PackManifest, { ...alone, parts: { ...parts, namedValues } }, 'manifest.json');
+    expect(both.nullScores.nearest).toEqual(nearest);
   });
 });

@@ -72,6 +72,23 @@ describe('embeddings', () => {
     expect((await engine.embedText({ packId: 'tiny', text: 'red '.repeat(30) }, live)).cutAt).toBe(14 * 4);
   });
 
+  it('of a text, with how near it lies to what the pack can name', async () => {
+    const ids = (words: string[]) => ['[CLS]', ...words, '[SEP]'].map((w) => VOCABULARY[w] as number);
+    const beard = tinyText(ids(['red', 'beard']));
+    const named = writeTinyPack(parent, {
+      id: 'named',
+      namedValues: Float32Array.from([...beard, ...tinyText(ids(['[UNK]']))].map((x) => x * 3)),
+    });
+    await engine.open({ folder: named.folder, manifest: named.manifest }, live);
+    const nearest = async (packId: string, text: string) =>
+      (await engine.embedText({ packId, text }, live)).nearest;
+    expect(await nearest('named', 'red beard')).toBeCloseTo(1, 5);
+    const blue = tinyText(ids(['blue']));
+    const products = [beard, tinyText(ids(['[UNK]']))].map((x) => x.reduce((s, v, d) => s + v * blue[d]!, 0));
+    expect(await nearest('named', 'blue')).toBeCloseTo(Math.max(...products), 5);
+    expect(await nearest('tiny', 'red beard')).toBeNull();
+  });
+
   it('of images, in batches, equal to one at a time', async () => {
     const rgb = Uint8Array.from({ length: 40 * PIXELS }, (_, i) => (i * 37 + (i >> 5)) & 255);
     const { embeddings } = await engine.embedImages({ packId: 'tiny', rgb }, live);

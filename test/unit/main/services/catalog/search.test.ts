@@ -205,6 +205,24 @@ describe.each(scans)('over %s', (_, rows) => {
       expect((await references({ fold: 'look' })).filter((n) => n.startsWith('red'))).toHaveLength(1);
     });
 
+    it('are none for a phrase that the pack cannot name, however high an image scores', async () => {
+      const nearest = Array.from({ length: 101 }, (_, i) => i / 100);
+      const named = makeCatalogRig([packOf('n', 32, nearest)], { rows });
+      try {
+        await named.importAll(folder, 'n');
+        const ask = async (phrase: string) =>
+          named.catalog.service.references({ phrase, k: 1, pins: [], bans: [], packId: 'n' }, idle);
+        const [red, unred] = [await ask('red'), await ask('unred')];
+        expect(unred.references[0]?.score).toBe(red.references[0]?.score);
+        expect([red.verdict, unred.verdict]).toEqual(['good', 'none']);
+        expect(unred.references[0]?.strength).toBeCloseTo(0.3, 12);
+        const { hits } = await named.catalog.service.search({ text: 'unred', k: 1, packId: 'n' }, idle);
+        expect(hits[0]?.strength).toBeCloseTo(0.3, 12);
+      } finally {
+        named.dispose();
+      }
+    });
+
     it('remember pins, bans and "more like this" of a phrase, when asked to', async () => {
       const choose = (name: string, as: 'pin' | 'ban' | 'like' | 'none') =>
         rig.catalog.service.choose({ phrase: 'Red', contentHash: hash.get(name) ?? '', as }, idle);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   exactIndex,
+  namedShare,
   nullExcess,
   nullShare,
   strengthOf,
@@ -84,13 +85,13 @@ describe('strength', () => {
       nullShare(quantiles, 1),
       nullShare(quantiles, 2),
     ]).toEqual([0, 0, 1, 1]);
-    expect(strengthOf(few, 0.99, 100)).toBeCloseTo(0.99 ** 100, 10);
-    expect(strengthOf(few, 0.5, 0)).toBe(0.5);
+    expect(strengthOf(few, 0.99, 100, null)).toBeCloseTo(0.99 ** 100, 10);
+    expect(strengthOf(few, 0.5, 0, null)).toBe(0.5);
   });
 
   it('rises with the score and falls with the number of images', () => {
-    expect(strengthOf(few, 0.9, 10)).toBeGreaterThan(strengthOf(few, 0.8, 10));
-    expect(strengthOf(few, 0.9, 10)).toBeGreaterThan(strengthOf(few, 0.9, 100));
+    expect(strengthOf(few, 0.9, 10, null)).toBeGreaterThan(strengthOf(few, 0.8, 10, null));
+    expect(strengthOf(few, 0.9, 10, null)).toBeGreaterThan(strengthOf(few, 0.9, 100, null));
   });
 
   it('falls like an exponential beyond the 99 %, to one score in all at the largest, and further', () => {
@@ -100,7 +101,18 @@ describe('strength', () => {
     expect(nullExcess(many, 1)).toBeCloseTo(1 / 600_000, 12);
     expect(nullExcess(many, 0.995)).toBeCloseTo(Math.sqrt(0.01 / 600_000), 12);
     expect(nullExcess(many, 1.01)).toBeLessThan(1 / 600_000);
-    expect(strengthOf(many, 1, 600_000)).toBeCloseTo(Math.exp(-1), 4);
+    expect(strengthOf(many, 1, 600_000, null)).toBeCloseTo(Math.exp(-1), 4);
+  });
+
+  it('is at most the share of null phrases that lie farther from all that the pack can name', () => {
+    const named = { ...few, nearest: quantiles.map((q) => q / 2) };
+    expect(namedShare(named, 0.2)).toBeCloseTo(0.4, 12);
+    expect(strengthOf(named, 0.99, 1, 0.2)).toBeCloseTo(0.4, 12);
+    expect(strengthOf(named, 0.3, 1, 0.2)).toBeCloseTo(0.3, 12);
+    expect(strengthOf(named, 0.99, 100, 0.9)).toBeCloseTo(0.99 ** 100, 10);
+    // A pack without the list is judged by the score alone.
+    expect(namedShare(few, 0.2)).toBe(1);
+    expect(namedShare(named, null)).toBe(1);
   });
 
   it('bears quantiles that stand still', () => {
