@@ -89,6 +89,8 @@ export const JobSummary = v.strictObject({
   attempts: Count,
   /** Set once done. */
   pairId: v.nullable(Id),
+  /** The pair's pictures; none before it is done, or after it was deleted for good. */
+  results: v.array(Result),
   /** Set once failed or interrupted. */
   error: v.nullable(ErrorBody),
 });

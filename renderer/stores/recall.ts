@@ -1,11 +1,8 @@
 import type { PackSummary, Recipe } from '#contract';
-import { clampWeight } from '../features/prompt/document.ts';
 import { useConnectionStore } from './connection.ts';
 import { usePacksStore } from './packs.ts';
-import { newId, usePromptStore } from './prompt.ts';
-import { useReferencesStore } from './references.ts';
-import { useSamplingStore } from './sampling.ts';
-import type { Chip } from '../features/prompt/document.ts';
+import { bringBack, chipsOf, placesOf } from './written.ts';
+import type { Choice } from './references.ts';
 
 /** What a recipe needs and this studio does not have. */
 export type Missing =
@@ -23,7 +20,7 @@ export type Missing =
 export async function missingFor(recipe: Recipe): Promise<Missing[]> {
   const packs = usePacksStore();
   const pack = packs.usable.find(({ packId }) => packId === recipe.pack.id);
-  const placed = placesOf(recipe);
+  const placed = placesOf(recipe.prompt, recipe.emphases);
   const missing: Missing[] = [
     ...packMissing(recipe, pack),
     ...recipe.emphases
@@ -52,45 +49,29 @@ function packMissing({ pack }: Recipe, here: PackSummary | undefined): Missing[]
   return [{ kind: 'packVersion', id: pack.id, version: pack.version, has: here.version }];
 }
 
-/** Emphases with their places in the sentence, in order; those that do not stand there are left out. */
-function placesOf(recipe: Recipe) {
-  return recipe.emphases
-    .flatMap((emphasis) => {
-      const at = recipe.prompt.indexOf(emphasis.phrase);
-      const span = emphasis.span ?? (at < 0 ? undefined : ([at, at + emphasis.phrase.length] as const));
-      return span && span[1] <= recipe.prompt.length && span[0] < span[1] ? [{ emphasis, span }] : [];
-    })
-    .sort((a, b) => a.span[0] - b.span[0]);
-}
-
 /**
  * Brings a recipe back into the editor: it replaces what is there (one undo brings that back). Every reference is pinned,
  * so that the next run uses the very ones of the recipe; those in `without` are left out.
  */
 export function recall(recipe: Recipe, without: readonly Missing[] = []): void {
-  const prompt = usePromptStore();
-  const sampling = useSamplingStore();
-  const references = useReferencesStore();
-  const packs = usePacksStore();
   const lost = new Set(without.flatMap((each) => (each.kind === 'reference' ? [each.contentHash] : [])));
-  const chips: Chip[] = [];
-  for (const { emphasis, span } of placesOf(recipe)) {
-    if (span[0] < (chips.at(-1)?.end ?? 0)) continue;
-    const id = newId();
-    const { weight, muted } = emphasis;
-    chips.push({ id, begin: span[0], end: span[1], weight: clampWeight(weight), muted });
+  const chips = chipsOf(recipe.prompt, recipe.emphases);
+  const choices = chips.map(({ chip, emphasis }): [string, Choice] => {
     const pins = emphasis.references.map(({ contentHash }) => contentHash).filter((hash) => !lost.has(hash));
-    references.choices.set(id, { pins, bans: [], anyway: true, exact: true });
-  }
-  prompt.asOne(() => {
-    prompt.load({ text: recipe.prompt, chips });
-    if (packs.usable.some((pack) => pack.packId === recipe.pack.id)) packs.wantedId = recipe.pack.id;
-    sampling.seed = recipe.seed;
-    sampling.seedLocked = true;
-    sampling.ownSteps = recipe.steps;
-    sampling.ownGuidance = recipe.guidance;
-    sampling.source = recipe.source.kind;
-    sampling.referencesPerEmphasis = Math.max(1, recipe.referencesPerEmphasis);
-    sampling.upscale = recipe.output.upscaled;
+    return [chip.id, { pins, bans: [], anyway: true, exact: true }];
   });
+  bringBack(
+    {
+      document: { text: recipe.prompt, chips: chips.map(({ chip }) => chip) },
+      choices: new Map(choices),
+      packId: recipe.pack.id,
+      seed: recipe.seed,
+      steps: recipe.steps,
+      guidance: recipe.guidance,
+      source: recipe.source.kind,
+      referencesPerEmphasis: Math.max(1, recipe.referencesPerEmphasis),
+      upscale: recipe.output.upscaled,
+    },
+    true,
+  );
 }

@@ -230,7 +230,7 @@ export function demoHost({
       results,
     };
     pairs.unshift(pair);
-    job.summary = { ...job.summary, state: 'done', endedAt: Date.now(), pairId: pair.pairId };
+    job.summary = { ...job.summary, state: 'done', endedAt: Date.now(), pairId: pair.pairId, results };
     emit(job, { type: 'done', pairId: pair.pairId, results, wallSeconds: (Date.now() - began) / 1000 });
   }
 
@@ -251,6 +251,7 @@ export function demoHost({
       endedAt: null,
       attempts: 0,
       pairId: null,
+      results: [],
       error: null,
     };
     const job: DemoJob = { summary, events: [], abort: new AbortController(), wake: new Set() };

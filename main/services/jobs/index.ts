@@ -60,7 +60,7 @@ export interface Jobs {
   close(): Promise<void>;
 }
 
-const summary = (row: JobRow): JobSummary => ({
+const summary = (row: JobRow, results: JobSummary['results']): JobSummary => ({
   jobId: row.job_id,
   state: row.state as JobState,
   request: JSON.parse(row.request) as GenerateRequest,
@@ -69,6 +69,7 @@ const summary = (row: JobRow): JobSummary => ({
   endedAt: row.ended_at,
   attempts: row.attempts,
   pairId: row.pair_id,
+  results,
   error: row.error === null ? null : (JSON.parse(row.error) as ErrorBody),
 });
 
@@ -354,7 +355,10 @@ export function makeJobs({
           limit + 1,
         );
         return {
-          items: rows.slice(0, limit).map((row) => summary(current(row))),
+          items: rows
+            .slice(0, limit)
+            .map(current)
+            .map((row) => summary(row, row.pair_id === null ? [] : gallery.results(row.pair_id))),
           next: rows.length > limit ? String(rows[limit - 1]?.number) : null,
         };
       },

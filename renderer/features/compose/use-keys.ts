@@ -1,8 +1,11 @@
 import { onBeforeUnmount, onMounted } from 'vue';
+import { useHistoryStore } from '../../stores/history.ts';
 import { useJobsStore } from '../../stores/jobs.ts';
+import { useNoticesStore } from '../../stores/notices.ts';
 import { usePromptStore } from '../../stores/prompt.ts';
 import { useSetsStore } from '../../stores/sets.ts';
 import { COMPARE_MODES, useViewerStore } from '../../stores/viewer.ts';
+import { t } from '../../strings/index.ts';
 import { useCommands } from '../keys/use-commands.ts';
 import type { CommandContext } from '../keys/use-commands.ts';
 
@@ -11,6 +14,7 @@ export interface EditorHandle {
   focus(): void;
   /** Reads the selection now. */
   syncSelection(): void;
+  openHistory(): void;
 }
 
 /** The commands of Compose. */
@@ -19,6 +23,8 @@ export function useKeys(editor: EditorHandle): void {
   const prompt = usePromptStore();
   const viewer = useViewerStore();
   const sets = useSetsStore();
+  const history = useHistoryStore();
+  const notices = useNoticesStore();
 
   const weigh =
     (direction: 1 | -1) =>
@@ -38,6 +44,19 @@ export function useKeys(editor: EditorHandle): void {
       return !inField;
     };
 
+  async function bringBack(by: 1 | -1): Promise<void> {
+    const place = await history.step(by);
+    editor.focus();
+    if (place === undefined) notices.announce(by > 0 ? t.history.noEarlier : t.history.noLater);
+    else notices.announce(place === 0 ? t.history.blank : t.history.place(place, history.entries.length));
+  }
+  const sentence =
+    (by: 1 | -1) =>
+    ({ inField }: CommandContext): boolean => {
+      if (!inField) void bringBack(by);
+      return !inField;
+    };
+
   useCommands(
     {
       'edit.undo': undo(prompt.undo),
@@ -51,6 +70,9 @@ export function useKeys(editor: EditorHandle): void {
       'stress.next': step(1),
       'stress.previous': step(-1),
       'run.pair': () => void jobs.submit(['coarse', 'refined']),
+      'run.earlier': sentence(1),
+      'run.later': sentence(-1),
+      'run.history': () => editor.openHistory(),
       'run.coarse': () => void jobs.submit(['coarse']),
       'compare.side': () => viewer.show('side'),
       'compare.slider': () => viewer.show('slider'),

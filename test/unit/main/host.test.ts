@@ -152,6 +152,7 @@ describe('a job', () => {
       state: 'done',
       pairId: done.pairId,
       attempts: 1,
+      results: done.results,
       error: null,
     });
   });

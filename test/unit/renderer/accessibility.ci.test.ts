@@ -33,6 +33,10 @@ describe('axe finds nothing', () => {
     await makePair(page);
     await page.getByTestId('recall').waitFor();
     await look('compose');
+    await page.getByTestId('history-button').click();
+    await page.getByTestId('history-row').first().waitFor();
+    await look('earlier sentences');
+    await page.keyboard.press('Escape');
     await page.getByTestId('mode-difference').check({ force: true });
     await page.getByTestId('twin').click();
     await look('difference and twin menu');

@@ -83,6 +83,37 @@ describe('the sentence, by keyboard alone', () => {
     await page.context().close();
   });
 
+  it('goes back through what was run with its chips, and forth to what was not sent', async () => {
+    const page = await open();
+    const editor = page.getByTestId('prompt');
+    await editor.click();
+    await page.keyboard.type('a robot ');
+    await page.keyboard.type('antenna');
+    await page.keyboard.press('Control+e');
+    await page.keyboard.press('Control+ArrowUp');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('img.loaded[data-testid="picture-refined"]').waitFor();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('an unsent draft');
+    await page.keyboard.press('Alt+ArrowUp');
+    await expect.poll(() => text(page)).toBe('a robot antenna');
+    expect(await chips(page)).toEqual(['antenna 1.1']);
+    await page.keyboard.press('Alt+ArrowDown');
+    await expect.poll(() => text(page)).toBe('an unsent draft');
+    // The list: search, choose by arrows, Enter; then undo brings the draft back.
+    await page.getByTestId('history-button').click();
+    await page.getByTestId('history-row').nth(1).waitFor();
+    await page.keyboard.type('antenna');
+    await expect.poll(() => page.getByTestId('history-row').count()).toBe(1);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => chips(page)).toEqual(['antenna 1.1']);
+    expect(await editor.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => text(page)).toBe('an unsent draft');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   it('edits inside a chip, and takes the stress off before the words', async () => {
     const page = await open();
     await page.getByTestId('prompt').click();

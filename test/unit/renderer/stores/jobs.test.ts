@@ -139,6 +139,7 @@ describe('a run', () => {
       endedAt: null,
       attempts: 1,
       pairId: null,
+      results: [],
       error: null,
     };
     const watched: string[] = [];
