@@ -11,6 +11,8 @@ import {
   CatalogImage,
   CheckTextRequest,
   CheckTextResponse,
+  CompleteRequest,
+  Completions,
   Choose,
   DoctorReport,
   DoctorRequest,
@@ -154,6 +156,8 @@ export const contract = {
     detail: call(ImageRef, ImageDetail),
     duplicates: call(DuplicatesRequest, Duplicates),
     tagImages: call(TagImages, TaggedImages),
+    /** Cheap: for every letter that is typed. Words of captions come in little by little after the first question. */
+    complete: call(CompleteRequest, Completions),
     choices: call(PhraseRef, PhraseChoices),
     /** Answers with all choices for the phrase after this one. */
     choose: call(Choose, PhraseChoices),

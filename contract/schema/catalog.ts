@@ -357,3 +357,19 @@ export const CatalogCheck = v.strictObject({
   mended: v.array(v.string()),
 });
 export type CatalogCheck = v.InferOutput<typeof CatalogCheck>;
+
+/** What is being typed, longest first: the beginnings that the last one to four words before the caret may be. */
+export const CompleteRequest = v.strictObject({
+  prefixes: v.pipe(
+    v.array(v.pipe(v.string(), v.minLength(2), v.maxLength(100))),
+    v.minLength(1, 'Expected at least one beginning.'),
+    v.maxLength(4, 'Expected at most four beginnings.'),
+  ),
+  limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(20)), 6),
+});
+
+/** Tags before words of captions, those of the longest beginning first, then by how many images have them. */
+export const Completions = v.strictObject({
+  phrases: v.array(v.strictObject({ phrase: v.string(), from: v.picklist(['tag', 'caption']) })),
+});
+export type Completions = v.InferOutput<typeof Completions>;

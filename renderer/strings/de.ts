@@ -103,7 +103,8 @@ export const de: Strings = {
     unknown: (words) => `unbekannt: ${words}`,
     notRead: 'Weiter hinten, als das Paket liest: Im Satz wirken diese Wörter nicht.',
     unknownWord: (word) => `Das Paket kennt „${word}“ nicht. Betont findet es trotzdem Referenzen.`,
-    completions: 'Schon einmal betont. Tab übernimmt.',
+    completions: 'Früher betonte Wendungen, dazu Schlagwörter und Wörter aus deinen Bildern. Tab übernimmt.',
+    sources: { tag: 'Schlagwort', caption: 'Beschreibung' },
     off: 'aus',
     undo: 'Rückgängig',
     redo: 'Wiederholen',
@@ -176,8 +177,7 @@ export const de: Strings = {
     noEarlier: 'Es gibt keinen früheren Satz',
     noLater: 'Dies ist der neueste Satz',
     more: 'Ältere',
-    option: (prompt, stressed, when) =>
-      `${prompt}${stressed === '' ? '' : `. Betont: ${stressed}`}. ${when}`,
+    option: (prompt, stressed, when) => `${prompt}${stressed === '' ? '' : `. Betont: ${stressed}`}. ${when}`,
   },
   sampling: {
     region: 'Abtastung',

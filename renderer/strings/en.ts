@@ -109,7 +109,8 @@ export const en = {
     notRead: 'Beyond what the pack reads: these words have no effect in the sentence.',
     unknownWord: (word: string) =>
       `The pack does not know “${word}”. As a stressed phrase it still finds references.`,
-    completions: 'Phrases stressed before. Tab takes one.',
+    completions: 'Phrases stressed before, and tags and words of your images. Tab takes one.',
+    sources: { tag: 'tag', caption: 'caption' },
     off: 'off',
     undo: 'Undo',
     redo: 'Redo',

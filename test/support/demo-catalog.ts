@@ -13,6 +13,7 @@ type Extras = Pick<
   | 'detail'
   | 'duplicates'
   | 'tagImages'
+  | 'complete'
   | 'choices'
   | 'choose'
   | 'addVectors'
@@ -56,6 +57,17 @@ export function demoCatalog(
     return found.image;
   };
   return {
+    complete({ prefixes, limit }) {
+      const all = ['beret', 'braided hair', 'bow tie', 'blond', 'bald'];
+      const known = [
+        ...[...tags.values(), ['best portraits', 'robots']]
+          .flat()
+          .map((phrase) => ({ phrase, from: 'tag' as const })),
+        ...all.map((phrase) => ({ phrase, from: 'caption' as const })),
+      ];
+      const found = prefixes.flatMap((prefix) => known.filter(({ phrase }) => phrase.startsWith(prefix)));
+      return { phrases: found.slice(0, limit) };
+    },
     detail({ imageId }) {
       const image = imageOf(imageId);
       return {

@@ -6,6 +6,7 @@ import { AppError, encoderOf, toAppError } from '#contract';
 import type { Root, StudioServices } from '#contract';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
 import type { Store } from '../store/index.ts';
+import { makeCompletion } from './completion.ts';
 import { makeImages } from './images.ts';
 import { importFolder } from './import-folder.ts';
 import type { Decode } from './import-types.ts';
@@ -258,6 +259,8 @@ export function makeCatalog({
     }
   });
 
+  const completion = makeCompletion(store);
+
   return {
     async registerRoot(path, builtIn) {
       const root = await roots.register(path, builtIn);
@@ -265,7 +268,10 @@ export function makeCatalog({
       return root;
     },
     forget,
-    close: () => indexes.close(),
+    close() {
+      completion.stop();
+      return indexes.close();
+    },
     backUpDaily,
     backupProblem: () => backupProblem,
     async exportTo(path, vectors, signal) {
@@ -391,6 +397,7 @@ export function makeCatalog({
       search: search.search,
       references: search.references,
       duplicates: search.duplicates,
+      complete: completion.complete,
       ...makeImages(store, now, search.choicesOf),
     },
   };

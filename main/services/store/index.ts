@@ -34,6 +34,7 @@ export type { QuarantineRow } from './quarantine.ts';
 import { dirname } from 'node:path';
 import { backUp, listBackups } from './backup.ts';
 import { checkStore } from './check.ts';
+import { completionReads } from './completion.ts';
 import { factReads, factWrites } from './facts.ts';
 import { fileReads, fileWrites } from './files.ts';
 import { galleryReads, galleryWrites } from './gallery.ts';
@@ -73,6 +74,7 @@ function prepareStore(db: Db) {
       images: imageReads(db),
       files: fileReads(db),
       facts: factReads(db),
+      completion: completionReads(db),
       jobs: jobReads(db),
       gallery: galleryReads(db),
       sets: setReads(db),

@@ -10,6 +10,21 @@ export interface Completion {
 const MOST_WORDS = 4;
 const LEAST = 2;
 
+/** What the last one to four words before the caret may be the beginning of, longest first. */
+export function beginningsAt(
+  text: string,
+  caret: number,
+): { readonly begin: number; readonly typed: string }[] {
+  // Within a word there is nothing to complete.
+  if (/^[\p{L}\p{N}]/u.test(text.slice(caret))) return [];
+  const before = text.slice(0, caret);
+  const starts = [...before.matchAll(/(?<![\p{L}\p{N}'’-])[\p{L}\p{N}]/gu)].map(({ index }) => index);
+  return starts
+    .slice(-MOST_WORDS)
+    .map((begin) => ({ begin, typed: before.slice(begin).toLowerCase() }))
+    .filter(({ typed }) => typed.length >= LEAST && !/[,.;:!?\n]/.test(typed));
+}
+
 /**
  * What the last one to four words before the caret begin, if they begin a known phrase. `phrases` are in order of use;
  * a phrase that is typed out already is not offered. Undefined when there is nothing to offer.
@@ -20,13 +35,7 @@ export function completionAt(
   phrases: readonly string[],
   limit = 6,
 ): Completion | undefined {
-  // Within a word there is nothing to complete.
-  if (/^[\p{L}\p{N}]/u.test(text.slice(caret))) return undefined;
-  const before = text.slice(0, caret);
-  const starts = [...before.matchAll(/(?<![\p{L}\p{N}'’-])[\p{L}\p{N}]/gu)].map(({ index }) => index);
-  for (const begin of starts.slice(-MOST_WORDS)) {
-    const typed = before.slice(begin).toLowerCase();
-    if (typed.length < LEAST || /[,.;:!?\n]/.test(typed)) continue;
+  for (const { begin, typed } of beginningsAt(text, caret)) {
     const found = phrases.filter((phrase) => {
       const known = phrase.toLowerCase();
       return known.startsWith(typed) && known !== typed;
