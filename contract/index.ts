@@ -95,6 +95,7 @@ import {
   SetSummary,
   Settings,
   SettingsChange,
+  PlaceReport,
   StorageReport,
   SubmitSet,
   TagImages,
@@ -263,6 +264,8 @@ export const contract = {
     set: call(SettingsChange, Settings),
     /** Walks the data folder: seconds for a large one. */
     storage: call(Nothing, StorageReport),
+    /** What speaks against where the data folder lies, as it is now. Cheap: it may be asked every minute. */
+    place: call(Nothing, PlaceReport),
   },
 } as const;
 

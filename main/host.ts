@@ -14,7 +14,7 @@ import {
 } from './engine/index.ts';
 import { removeParts } from './files.ts';
 import { makeInFlight } from './in-flight.ts';
-import { folderChecks, serverChecks } from './place-checks.ts';
+import { folderChecks, placeReport, serverChecks } from './place-checks.ts';
 import { makeChild } from './link/index.ts';
 import type { Spawn } from './link/index.ts';
 import { makeCatalog } from './services/catalog/index.ts';
@@ -282,7 +282,11 @@ export function createHost(config: Config, platform: Platform): Host {
     evaluation: { ...evaluation.service, ...evaluations.service },
     explain,
     study: study.service,
-    settings: { ...settings.service, storage: () => storageOf(config.home) },
+    settings: {
+      ...settings.service,
+      storage: () => storageOf(config.home),
+      place: () => placeReport(resolve(config.home)),
+    },
     packs: {
       list: () => packs.list(),
       card: async ({ packId }) => ({ text: await packs.card(packId) }),

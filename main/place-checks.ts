@@ -1,6 +1,6 @@
 /** What `doctor` says of the places that the studio keeps its data in: the server of the vectors, the data folder. */
 import { toAppError } from '#contract';
-import type { DoctorReport } from '#contract';
+import type { DoctorReport, PlaceReport } from '#contract';
 import type { VectorServer } from './config.ts';
 import type { Catalog } from './services/catalog/index.ts';
 import type { InstalledPack } from './services/packs/index.ts';
@@ -33,4 +33,10 @@ export async function serverChecks(
 export async function folderChecks(home: string): Promise<Check[]> {
   const problems = await placeProblems(home);
   return problems.map(({ message }) => ({ name: 'data folder', state: 'problem', message }));
+}
+
+/** The same for the page, which says it in its own language. */
+export async function placeReport(home: string): Promise<PlaceReport> {
+  const problems = await placeProblems(home);
+  return { problems: problems.map(({ kind, name, free }) => ({ kind, name, free })) };
 }

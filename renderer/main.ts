@@ -12,8 +12,10 @@ import { useFolderWatchStore } from './stores/folder-watch.ts';
 import { useGalleryStore } from './stores/gallery.ts';
 import { useJobsStore } from './stores/jobs.ts';
 import { usePacksStore } from './stores/packs.ts';
+import { usePlaceStore } from './stores/place.ts';
 import { useSamplingStore } from './stores/sampling.ts';
 import { undoSettings } from './stores/undo-settings.ts';
+import { useVectorPassesStore } from './stores/vector-passes.ts';
 import './ui/styles/tokens.css';
 import './ui/styles/base.css';
 
@@ -31,6 +33,8 @@ connection.onOpen(() => {
     .then(() => useFolderWatchStore().start());
   void useCatalogStore().load();
   void useCatalogStore().follow();
+  void useVectorPassesStore().follow();
+  usePlaceStore().follow();
   void useGalleryStore().load();
   void useJobsStore().resume();
   void useJobsStore().followQueue();

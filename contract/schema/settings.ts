@@ -47,6 +47,23 @@ export const StorageReport = v.strictObject({
 });
 export type StorageReport = v.InferOutput<typeof StorageReport>;
 
+/** What speaks against the place of the data folder. No path of it goes anywhere. */
+export const PlaceProblem = v.strictObject({
+  /**
+   * `read_only`: it cannot be written any more; `network`: locks do not hold there; `synchronised`: another program swaps
+   * its files; `nearly_full`: what is written next may not fit.
+   */
+  kind: v.picklist(['read_only', 'network', 'synchronised', 'nearly_full']),
+  /** The kind of file system, or the program that synchronises, where it has a name. */
+  name: v.nullable(v.string()),
+  /** Bytes left, `nearly_full` only. */
+  free: v.nullable(Count),
+});
+export type PlaceProblem = v.InferOutput<typeof PlaceProblem>;
+
+export const PlaceReport = v.strictObject({ problems: v.array(PlaceProblem) });
+export type PlaceReport = v.InferOutput<typeof PlaceReport>;
+
 /** Only what is to change. */
 export const SettingsChange = v.partial(
   v.strictObject({

@@ -76,6 +76,47 @@ export const de: Strings = {
     version: 'Version',
     checks: { packs: 'Pakete', catalog: 'Referenzordner', 'vector scan': 'Suche' },
   },
+  place: {
+    title: 'Wo das Studio seine Daten hat',
+    putAside: 'Beiseitelegen, bis es schlimmer wird',
+    putAsideOf: (what) => `Beiseitelegen, bis es schlimmer wird: ${what}`,
+    sizes: 'Was Platz braucht',
+    read_only: {
+      what: 'In den Datenordner lässt sich nicht mehr schreiben.',
+      act: 'Nichts Neues bleibt erhalten; was da ist, lässt sich ansehen. Bring die Platte oder die Rechte des Ordners in Ordnung, oder starte mit --catalog und einem anderen Ordner.',
+    },
+    network: {
+      what: (name) => `Der Datenordner liegt auf einem Netzlaufwerk${name === null ? '' : ` (${name})`}.`,
+      act: 'Sperren halten dort nicht verlässlich, der Katalog kann Schaden nehmen. Verschiebe ihn auf eine Platte dieses Rechners; Bilderordner dürfen im Netz bleiben.',
+    },
+    synchronised: {
+      what: (name) => `Ein anderes Programm gleicht den Datenordner ab${name === null ? '' : ` (${name})`}.`,
+      act: 'Es kann Dateien des Katalogs einzeln austauschen, während sie gebraucht werden, und ihn beschädigen. Verschiebe den Datenordner; für eine Kopie dort nimm: catalog export.',
+    },
+    nearly_full: {
+      what: (free) => `Die Platte des Datenordners ist fast voll: ${free ?? ''} frei.`,
+      act: 'Ist sie voll, hören Einlesen, Ergebnisse und Sicherungen auf; was da ist, bleibt. Schaffe etwas Platz.',
+    },
+  },
+  vectors: {
+    title: (pack) => `${pack} liest die Bilder, die ohne es kamen`,
+    far: (done, of) => `${count(done)} von ${some(of, 'Bild', 'Bildern')}`,
+    states: {
+      waiting: 'wartet auf das, was läuft',
+      running: '',
+      done: 'fertig',
+      stopped: 'geht beim nächsten Start weiter',
+      failed: 'misslungen',
+    },
+    unread: (value) => `${some(value, 'Bild', 'Bilder')} ausgelassen: Das Original ist gerade nicht lesbar`,
+    begin: 'Meine Bilder lesen',
+    beginHint:
+      'Gibt diesem Paket die Bilder, die mit einem anderen kamen, im Hintergrund; gesucht werden kann derweil',
+    done: (value) =>
+      value === 0
+        ? 'Es hat alle Bilder gelesen.'
+        : `${some(value, 'Bild', 'Bilder')} gelesen; es findet jetzt alle.`,
+  },
   close: 'Schließen',
   cancel: 'Abbrechen',
   undo: 'Rückgängig',

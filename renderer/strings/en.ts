@@ -81,6 +81,49 @@ export const en = {
       Record<string, string>
     >,
   },
+  place: {
+    title: 'Where the studio keeps its data',
+    putAside: 'Put aside until it gets worse',
+    putAsideOf: (what: string) => `Put aside until it gets worse: ${what}`,
+    sizes: 'What takes room',
+    read_only: {
+      what: 'The data folder cannot be written any more.',
+      act: 'Nothing new is kept; what is there can be looked at. Mend the disk or the folder’s permissions, or start with --catalog and another folder.',
+    },
+    network: {
+      what: (name: string | null) =>
+        `The data folder lies on a network disk${name === null ? '' : ` (${name})`}.`,
+      act: 'Locks do not hold there reliably, so the catalog may be damaged. Move it to a disk of this machine; folders of pictures may stay on the network.',
+    },
+    synchronised: {
+      what: (name: string | null) =>
+        `Another program synchronises the data folder${name === null ? '' : ` (${name})`}.`,
+      act: 'It may swap the catalog’s files one by one while they are in use and damage it. Move the data folder elsewhere; for a copy there use: catalog export.',
+    },
+    nearly_full: {
+      what: (free: string | null) => `The disk of the data folder is nearly full: ${free ?? ''} left.`,
+      act: 'Imports, results and backups stop when it is full; what is there stays. Free some space.',
+    },
+  },
+  vectors: {
+    title: (pack: string) => `${pack} reads the images that came in without it`,
+    far: (done: number, of: number) => `${count(done)} of ${some(of, 'image', 'images')}`,
+    states: {
+      waiting: 'waits for what runs',
+      running: '',
+      done: 'done',
+      stopped: 'goes on at the next start',
+      failed: 'failed',
+    },
+    unread: (value: number) => `${some(value, 'image', 'images')} left out: the original cannot be read now`,
+    begin: 'Read my images',
+    beginHint:
+      'Gives this pack the images that came in with another one, in the background; searches go on meanwhile',
+    done: (value: number) =>
+      value === 0
+        ? 'It has read every image.'
+        : `${some(value, 'image', 'images')} read; it finds them all now.`,
+  },
   close: 'Close',
   cancel: 'Cancel',
   undo: 'Undo',

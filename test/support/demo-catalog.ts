@@ -36,6 +36,8 @@ export function demoCatalog(
   images: { readonly image: CatalogImage }[],
   roots: Root[],
   state: { paused: boolean },
+  /** A pack that reads the images just now. */
+  reads?: string,
 ): Extras {
   const drop = (leaves: (image: CatalogImage) => boolean): { images: number } => {
     const before = images.length;
@@ -146,6 +148,17 @@ export function demoCatalog(
       error: null,
     }),
     async *vectorPasses(_, { signal }) {
+      if (reads !== undefined)
+        yield {
+          packId: reads,
+          state: 'running',
+          done: 8412,
+          of: 104_216,
+          unread: 3,
+          perSecond: 62,
+          secondsLeft: 1545,
+          error: null,
+        };
       await aborted(signal);
     },
     async *activity(_, { signal }) {

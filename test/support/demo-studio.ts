@@ -40,6 +40,8 @@ export interface DemoOptions {
   readonly isFresh?: boolean;
   /** Without the study that is there from the start. */
   readonly noStudies?: boolean;
+  /** Its data folder lies badly, and a second pack reads the images. */
+  readonly isTroubled?: boolean;
 }
 
 const SIZE = 256;
@@ -99,6 +101,7 @@ export function demoHost({
   stepMs = 60,
   noStudies = false,
   isFresh = false,
+  isTroubled = false,
 }: DemoOptions = {}): Host {
   const assets = new Map<string, () => Promise<Uint8Array>>();
   const jobs = new Map<string, DemoJob>();
@@ -319,7 +322,7 @@ export function demoHost({
       (pairId) => pairs.find((pair) => pair.pairId === pairId),
     ),
     catalog: {
-      ...demoCatalog(catalog, roots, resting),
+      ...demoCatalog(catalog, roots, resting, isTroubled ? DEMO_PACK.packId : undefined),
       roots: () => ({
         roots: roots.map((r) => ({
           ...r,
@@ -421,6 +424,14 @@ export function demoHost({
           { name: 'catalog', bytes: 6_400_000, files: 3 },
         ],
         free: 210_000_000_000,
+      }),
+      place: () => ({
+        problems: isTroubled
+          ? [
+              { kind: 'network', name: 'nfs4', free: null },
+              { kind: 'nearly_full', name: null, free: 312_000_000 },
+            ]
+          : [],
       }),
       set(change) {
         settings = { ...settings, ...change };

@@ -3,12 +3,12 @@
  * synchronise a folder swap the catalog's files one by one, and a full disk stops every write.
  */
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { access, statfs } from 'node:fs/promises';
 import { join, parse, sep } from 'node:path';
 import { AppError } from '#contract';
+import type { PlaceProblem as ToldProblem } from '#contract';
 
-export interface PlaceProblem {
-  readonly kind: 'network' | 'synchronised' | 'nearly_full';
+export interface PlaceProblem extends ToldProblem {
   /** What is wrong, what may come of it and what to do. */
   readonly message: string;
 }
@@ -21,6 +21,8 @@ export interface System {
   readonly exists: (path: string) => boolean;
   /** Bytes that may still be written. */
   readonly free: (folder: string) => Promise<number>;
+  /** Whether the folder may be written now. */
+  readonly writable: (folder: string) => Promise<boolean>;
 }
 
 const NETWORK =
@@ -54,6 +56,11 @@ const thisSystem: System = {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;
   },
+  writable: (folder) =>
+    access(folder, constants.W_OK).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => !['EROFS', 'EACCES', 'EPERM'].includes(error.code ?? ''),
+    ),
 };
 
 /** File system of a folder by the longest mount point above it; undefined where that cannot be told. */
@@ -117,9 +124,17 @@ export function assertWritable(folder: string): void {
   }
 }
 
-/** Everything that speaks against a data folder that can be written. `folder` is an absolute path. */
+/** Everything that speaks against a data folder, the worst first. `folder` is an absolute path. */
 export async function placeProblems(folder: string, system: System = thisSystem): Promise<PlaceProblem[]> {
   const problems: PlaceProblem[] = [];
+  if (!(await system.writable(folder)))
+    problems.push({
+      kind: 'read_only',
+      name: null,
+      free: null,
+      message:
+        'The data folder cannot be written any more: its disk became read-only, or its permissions were changed. Nothing new is kept until that is mended; what is there can be looked at.',
+    });
   const type = fileSystem(folder, system.mounts());
   const network =
     type !== undefined && NETWORK.test(type)
@@ -130,20 +145,27 @@ export async function placeProblems(folder: string, system: System = thisSystem)
   if (network !== undefined)
     problems.push({
       kind: 'network',
+      name: type ?? null,
+      free: null,
       message: `The data folder lies on a network disk (${network}). Locks do not hold there reliably, so the catalog may be damaged. Move it to a disk of this machine; folders of pictures may stay on the network.`,
     });
   const folders = above(folder);
   const name = folders.map((path) => path.split(sep).at(-1) ?? '').find((n) => SYNCHRONISED.test(n));
   const marker = folders.flatMap((path) => MARKERS.map((m) => join(path, m))).find(system.exists);
-  if (name !== undefined || marker !== undefined)
+  const program = name ?? marker?.split(sep).at(-1) ?? null;
+  if (program !== null)
     problems.push({
       kind: 'synchronised',
-      message: `The data folder lies in a folder that another program synchronises (${name ?? marker?.split(sep).at(-1)}). It may swap the catalog's files one by one while they are in use and damage it. Move the data folder elsewhere; to keep a copy there, use: catalog export.`,
+      name: program,
+      free: null,
+      message: `The data folder lies in a folder that another program synchronises (${program}). It may swap the catalog's files one by one while they are in use and damage it. Move the data folder elsewhere; to keep a copy there, use: catalog export.`,
     });
   const free = await system.free(folder).catch(() => null);
   if (free !== null && free < LOW_BYTES)
     problems.push({
       kind: 'nearly_full',
+      name: null,
+      free,
       message: `The disk of the data folder is nearly full: ${Math.floor(free / 2 ** 20)} MiB are free. Imports, results and backups stop when it is full; what is there stays. Free some space.`,
     });
   return problems;

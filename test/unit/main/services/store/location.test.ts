@@ -19,6 +19,7 @@ const system = (change: Partial<System> = {}): System => ({
   mounts: () => MOUNTS,
   exists: () => false,
   free: () => Promise.resolve(2 ** 40),
+  writable: () => Promise.resolve(true),
   ...change,
 });
 const kinds = async (folder: string, change: Partial<System> = {}): Promise<string[]> =>
@@ -52,6 +53,22 @@ describe('the place of a data folder', () => {
     expect(await kinds('/data', { free: () => Promise.reject(new Error('no')), mounts: () => null })).toEqual(
       [],
     );
+  });
+
+  it('is told when it cannot be written any more, before all else', async () => {
+    expect(await kinds('/home/ann/x', { writable: () => Promise.resolve(false) })).toEqual([
+      'read_only',
+      'network',
+    ]);
+  });
+
+  it('names file system, program and room, and no path', async () => {
+    const [network] = await placeProblems('/home/ann/accent', system());
+    expect(network).toMatchObject({ kind: 'network', name: 'nfs4', free: null });
+    const [synchronised] = await placeProblems('/data/Dropbox/accent', system());
+    expect(synchronised).toMatchObject({ name: 'Dropbox', free: null });
+    const [full] = await placeProblems('/data', system({ free: () => Promise.resolve(1000) }));
+    expect(full).toMatchObject({ kind: 'nearly_full', name: null, free: 1000 });
   });
 
   it('says nothing about an ordinary folder of this machine', async () => {
