@@ -1,6 +1,18 @@
 /** What was made. The unit is the pair: the images of one job, same seed, noise and condition. */
 import * as v from 'valibot';
-import { ContentHash, Count, Id, PackId, PageRequest, Seed, Tag, Tags, Timestamp, text } from './common.ts';
+import {
+  ContentHash,
+  Count,
+  Id,
+  PackId,
+  PageRequest,
+  Seed,
+  Tag,
+  Tags,
+  Timestamp,
+  Weight,
+  text,
+} from './common.ts';
 import { Result } from './job.ts';
 
 /** All images of one job; usually `refined` beside `coarse`. */
@@ -17,10 +29,20 @@ export type Pair = v.InferOutput<typeof Pair>;
 export const PairRef = v.strictObject({ pairId: Id });
 export const ImageRef = v.strictObject({ imageId: Id });
 
+/** A phrase that was stressed in a pair's sentence. */
+export const StressedPhrase = v.strictObject({
+  phrase: v.string(),
+  weight: Weight,
+  muted: v.boolean(),
+  /** Where it stands in the sentence: [begin, end) in UTF-16 units. */
+  span: v.optional(v.tuple([Count, Count])),
+});
+
 /** A pair as the gallery shows it, with what the user made of it. */
 export const GalleryPair = v.strictObject({
   ...Pair.entries,
   packId: PackId,
+  emphases: v.array(StressedPhrase),
   starred: v.boolean(),
   /** In alphabetical order. */
   tags: v.array(v.string()),

@@ -22,9 +22,21 @@ export function demoGallery(
     marks.set(id, found);
     return found;
   };
-  const shown = (pair: Pair): GalleryPair => ({ ...pair, packId, ...marksOf(pair.pairId) });
-  const live = (): GalleryPair[] => pairs.map(shown).filter((p) => p.deletedAt === null);
   const recipesOf = (pair: Pair): Recipe[] => pair.results.flatMap((r) => recipes.get(r.imageId) ?? []);
+  const stressed = (pair: Pair): GalleryPair['emphases'] =>
+    (recipesOf(pair)[0]?.emphases ?? []).map(({ phrase, weight, muted, span }) => ({
+      phrase,
+      weight,
+      muted,
+      ...(span ? { span } : {}),
+    }));
+  const shown = (pair: Pair): GalleryPair => ({
+    ...pair,
+    packId,
+    emphases: stressed(pair),
+    ...marksOf(pair.pairId),
+  });
+  const live = (): GalleryPair[] => pairs.map(shown).filter((p) => p.deletedAt === null);
   const counted = (names: readonly string[]): Map<string, number> => {
     const counts = new Map<string, number>();
     for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#contract';
-import type { GalleryPair, Pair, StudioServices } from '#contract';
+import type { GalleryPair, Pair, Recipe, StudioServices } from '#contract';
 import type { PairRow, Store } from '../store/index.ts';
 import type { Orders } from './order.ts';
 
@@ -45,9 +45,21 @@ export function makeBrowse({
   'browse' | 'window' | 'ofImages' | 'facets' | 'mark' | 'remove' | 'restore' | 'purge'
 > {
   const { read, write } = store;
+  /** The pictures of a pair differ in other things than in what is stressed. */
+  const stressed = (pairId: string): GalleryPair['emphases'] => {
+    const recipe = read.gallery.recipe(pairId);
+    if (recipe === undefined) return [];
+    return (JSON.parse(recipe) as Recipe).emphases.map(({ phrase, weight, muted, span }) => ({
+      phrase,
+      weight,
+      muted,
+      ...(span ? { span } : {}),
+    }));
+  };
   const shown = (row: PairRow): GalleryPair => ({
     ...pairOf(row),
     packId: row.pack_id,
+    emphases: stressed(row.pair_id),
     starred: row.starred === 1,
     tags: read.gallery.tags(row.number),
     deletedAt: row.deleted_at,

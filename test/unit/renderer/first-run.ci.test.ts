@@ -19,6 +19,11 @@ afterAll(async () => {
 
 it('goes from an empty studio to a finished pair with one press', async () => {
   const { page, complaints, close } = await openDemo(browser, served);
+  // Until there is a pair of one's own, a real one shows what there is to see.
+  const sample = page.getByTestId('sample-pair').locator('img');
+  expect(await sample.count()).toBe(2);
+  for (const picture of await sample.all())
+    await expect.poll(() => picture.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(256);
   await page.getByTestId('first-pair').click();
   await page.getByTestId('first-run').getByText('sample pictures').last().waitFor();
   await page.locator('img.loaded[data-testid="picture-refined"]').waitFor();

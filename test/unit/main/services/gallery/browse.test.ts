@@ -79,6 +79,24 @@ async function found(filter: Partial<GalleryFilter>, limit = 100): Promise<strin
 }
 
 describe('the gallery', () => {
+  it('says what was stressed in each pair, with its weight and place', async () => {
+    await add('a person with a full beard and a hat', {
+      emphases: [
+        { ...emphasis('full beard', 'a'), weight: 1.6, span: [16, 26] },
+        { ...emphasis('hat', 'b'), muted: true },
+      ],
+    });
+    await add('a person', { emphases: [] });
+    const { items } = await gallery.service.browse(v.parse(BrowseRequest, { limit: 10 }), idle);
+    expect(items.map(({ emphases }) => emphases)).toEqual([
+      [],
+      [
+        { phrase: 'full beard', weight: 1.6, muted: false, span: [16, 26] },
+        { phrase: 'hat', weight: 1, muted: true },
+      ],
+    ]);
+  });
+
   it('finds pairs by words, emphasis, reference, pack, time, star and tag, alone and together', async () => {
     const robot = await add('a Röbot with antennas', { emphases: [emphasis('antennas', 'a')] });
     const beard = await add('a person with a beard', { emphases: [emphasis('Beard', 'b')] });
