@@ -88,6 +88,11 @@ describe('the sentence', () => {
     await page.keyboard.press('Control+z');
     expect(await page.getByTestId('prompt').textContent()).toBe('someone with a bush');
     expect(await page.getByTestId('chip').count()).toBe(0);
+    // What nobody stressed yet comes from the catalog, which says so.
+    await page.keyboard.type(', bra');
+    await page.getByTestId('completion').getByText('caption').waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.getByTestId('chip').textContent()).toBe('braided hair');
     expect(complaints).toEqual([]);
     await close();
   });
