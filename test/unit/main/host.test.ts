@@ -64,6 +64,17 @@ describe('import', () => {
     expect(originals()).toEqual(before);
   });
 
+  it('is completed from: tags at once, and nothing of where the data folder lies is told', async () => {
+    const { items } = await services().catalog.images({ limit: 1 }, idle);
+    await services().catalog.tagImages(
+      { imageIds: items.map(({ imageId }) => imageId), addTags: ['crimson hat'], removeTags: [] },
+      idle,
+    );
+    const { phrases } = await services().catalog.complete({ prefixes: ['a crim', 'crim'], limit: 6 }, idle);
+    expect(phrases).toEqual([{ phrase: 'crimson hat', from: 'tag' }]);
+    expect(JSON.stringify(await services().settings.place({}, idle))).not.toContain(test.folder);
+  });
+
   it('again changes nothing', async () => {
     const again = await importAll(test.host, pictures);
     expect(again.report).toMatchObject({ imported: 0, unchanged: 6, duplicates: 0 });
