@@ -49,8 +49,8 @@ export function makeCompletion(store: Pick<Store, 'read'>): Completion {
     texts++;
     for (const word of wordsOf(caption)) {
       const start = word.slice(0, 2);
-      let bucket = byStart.get(start);
-      if (!bucket) byStart.set(start, (bucket = new Map()));
+      const bucket = byStart.get(start) ?? new Map<string, number>();
+      byStart.set(start, bucket);
       const count = bucket.get(word);
       if (count === undefined && words >= MOST_WORDS) continue;
       if (count === undefined) words++;
