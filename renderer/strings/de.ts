@@ -218,7 +218,7 @@ export const de: Strings = {
     noEarlier: 'Es gibt keinen früheren Satz',
     noLater: 'Dies ist der neueste Satz',
     more: 'Ältere',
-    option: (prompt, stressed, when) => `${prompt}${stressed === '' ? '' : `. Betont: ${stressed}`}. ${when}`,
+    stressed: (phrases) => `Betont: ${phrases}.`,
   },
   sampling: {
     region: 'Abtastung',

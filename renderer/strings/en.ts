@@ -227,8 +227,7 @@ export const en = {
     noEarlier: 'There is no earlier sentence',
     noLater: 'This is the newest sentence',
     more: 'Older ones',
-    option: (prompt: string, stressed: string, when: string) =>
-      `${prompt}${stressed === '' ? '' : `. Stressed: ${stressed}`}. ${when}`,
+    stressed: (phrases: string) => `Stressed: ${phrases}.`,
   },
   sampling: {
     region: 'Sampling',
