@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCompletion } from '../../main/services/catalog/completion.ts';
+import { newImageId } from '../../main/services/catalog/image-id.ts';
 import { makeStore, openStore } from '../../main/services/store/index.ts';
 import { random } from '../../training/data/random.ts';
 import { idOf } from './catalog-data.ts';
@@ -52,6 +53,15 @@ try {
         store.write.facts.tag(hash, [pick(tags), pick(tags)], []);
         const caption = `a ${Array.from({ length: 8 }, () => pick(words)).join(' ')} with`;
         const name = `${hash.slice(0, 8)}.jpg`;
+        store.write.images.image({
+          image_id: newImageId(Date.now()),
+          content_hash: hash,
+          name,
+          width: 4,
+          height: 4,
+          imported_at: i,
+          root_id: null,
+        });
         store.write.facts.put({
           content_hash: hash,
           format: 'jpeg',

@@ -23,6 +23,14 @@ function image(caption: string, tags: readonly string[] = []): void {
   const hash = (++count).toString(16).padStart(64, '0');
   const common = { content_hash: hash, name: `bearing-${count}.png` };
   rig.store.transaction(() => {
+    rig.store.write.images.image({
+      ...common,
+      image_id: hash.slice(-24),
+      width: 4,
+      height: 4,
+      imported_at: count,
+      root_id: null,
+    });
     rig.store.write.facts.put({
       ...common,
       format: 'png',
