@@ -106,7 +106,6 @@ describe('a grid', () => {
     await user.set.seeds([11, 12, 13]);
     await soon(() => user.set.count('running')).toBe(1);
     await studio.restart();
-    user.complaints.length = 0;
     await user.open(studio.served.newUrl());
     await user.showResult(0);
     await user.set.openEarlier();

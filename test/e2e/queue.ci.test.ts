@@ -60,7 +60,6 @@ describe('what waits', () => {
       await soon(async () => (await states()).length).toBe(2 + i);
     }
     await studio.restart();
-    user.complaints.length = 0;
     await user.open(studio.served.newUrl());
     // The sentence is the tab's own and outlives the studio.
     expect(await user.sentence()).toBe(sentences[2]);

@@ -39,7 +39,7 @@ export interface StudioPage {
   go(place: 'compose' | 'gallery' | 'references'): Promise<void>;
   /** Another tab of the same browser; `url` as the studio gives one for each tab. */
   otherTab(url: string): Promise<StudioPage>;
-  /** The address of a studio that was restarted, in this tab. */
+  /** The address of a studio that was restarted, in this tab; what the tab complained of without a studio is forgotten. */
   open(url: string): Promise<void>;
   recipe(): Promise<string>;
   reload(): Promise<void>;
@@ -171,6 +171,7 @@ async function openTab(context: BrowserContext, url: string): Promise<StudioPage
     otherTab: (other) => openTab(context, other),
     async open(again) {
       await page.goto('about:blank');
+      complaints.length = 0;
       await page.goto(again);
       await connected();
     },
