@@ -88,7 +88,9 @@ import {
   ResultImages,
   Root,
   RootEvent,
+  RootPath,
   RootRef,
+  Roots,
   SearchRequest,
   SearchResponse,
   SetRef,
@@ -137,9 +139,14 @@ export const contract = {
     resume: call(SetRef, JobSet),
   },
   catalog: {
-    roots: call(Nothing, v.strictObject({ roots: v.array(Root) })),
+    roots: call(Nothing, Roots),
     /** Lets the user pick a folder in a native dialog; null when none was picked. `not_supported` without a desktop. */
     pickRoot: call(Nothing, v.strictObject({ root: v.nullable(Root) })),
+    /**
+     * Makes a folder known by its path. Nothing is listed, and a path that is absent, no folder or forbidden gets one and the
+     * same `not_found`; `not_supported` where paths may not be typed.
+     */
+    addRoot: call(RootPath, v.strictObject({ root: Root })),
     /** Ends after its `report` event. */
     importFolder: stream(ImportFolder, ImportEvent),
     search: call(SearchRequest, SearchResponse),

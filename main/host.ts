@@ -48,6 +48,8 @@ export interface Platform {
   readonly spawn: Spawn;
   readonly appVersion: string;
   readonly pickFolder?: () => Promise<string | null>;
+  /** Whether a page may name folders by their path: only where it can be reached from this machine alone. */
+  readonly mayType?: boolean;
   readonly now?: () => number;
   /** Bytes of a catalog from which on its check goes on beside the first calls (`untilChecked`); the tests lower it. */
   readonly checkAtOnce?: number;
@@ -183,6 +185,7 @@ export function createHost(config: Config, platform: Platform): Host {
     resultFile: gallery.fileByHash,
     folder: config.home,
     pickFolder: platform.pickFolder,
+    mayType: platform.mayType ?? false,
     now,
     openShared: vectors
       ? (encoder, dims) =>

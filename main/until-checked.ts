@@ -5,14 +5,23 @@ type Handler = (input: unknown, context: CallContext) => unknown;
 
 /** Methods that only read the catalog, or do without it: what a page shows first, and searches. */
 export const READING: ReadonlySet<string> = new Set([
-  ...['roots', 'search', 'references', 'images', 'image', 'detail', 'duplicates', 'choices', 'backups'].map(
-    (method) => `catalog.${method}`,
-  ),
+  ...[
+    'roots',
+    'search',
+    'references',
+    'images',
+    'image',
+    'detail',
+    'duplicates',
+    'choices',
+    'backups',
+    'complete',
+  ].map((method) => `catalog.${method}`),
   ...['catalog.activity', 'catalog.vectorPasses', 'packs.list', 'packs.card', 'packs.checkText'],
   ...['list', 'pair', 'recipe', 'browse', 'window', 'ofImages', 'facets'].map(
     (method) => `gallery.${method}`,
   ),
-  ...['settings.get', 'settings.set', 'settings.storage'],
+  ...['settings.get', 'settings.set', 'settings.storage', 'settings.place'],
 ]);
 
 /**

@@ -296,6 +296,15 @@ export const PhraseChoices = v.strictObject({
 export type PhraseChoices = v.InferOutput<typeof PhraseChoices>;
 
 export const RootRef = v.strictObject({ rootId: Id });
+/** A folder by its absolute path on the host's machine. */
+export const RootPath = v.strictObject({
+  path: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(4096)),
+});
+export const Roots = v.strictObject({
+  roots: v.array(Root),
+  /** Whether this host takes a folder by its path: only where whoever sees the page sits at the host's machine. */
+  mayType: v.boolean(),
+});
 /** `running`: whether an import of this root is there to be paused. */
 export const ImportState = v.strictObject({ running: v.boolean(), paused: v.boolean() });
 

@@ -79,7 +79,7 @@ export async function openStudio({
   const opener = browser ? openerOf(process.platform, process.env) : null;
   if (browser) output.note(withoutElectron(opener !== null));
   const wanted = parsePort(port);
-  const host = openHost(catalog, wanted === 0 ? null : wanted);
+  const host = openHost(catalog, wanted === 0 ? null : wanted, true);
   try {
     const served = await startServe(host, { port: wanted, page: join(root, 'out', 'renderer') });
     for (const problem of await host.placeProblems()) output.note(`Take care: ${problem}`);

@@ -12,10 +12,12 @@ export const appVersion = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 
-export function openHost(catalog: string | undefined, port: number | null = null): Host {
+/** `mayType`: for a page that only this machine can reach (`serve` on loopback). */
+export function openHost(catalog: string | undefined, port: number | null = null, mayType = false): Host {
   return createHost(makeConfig({ ...(catalog === undefined ? {} : { home: catalog }), port }), {
     spawn: forkSpawn(),
     appVersion,
+    mayType,
   });
 }
 

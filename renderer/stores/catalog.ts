@@ -26,6 +26,10 @@ export const useCatalogStore = defineStore('catalog', () => {
   const references = useReferencesStore();
   const roots = shallowRef<readonly Root[]>([]);
   const loaded = ref(false);
+  /** Whether the host takes a folder by its path. */
+  const mayType = ref(false);
+  /** Why the typed folder was not taken. */
+  const typedError = shallowRef<AppError>();
   const error = shallowRef<AppError>();
   const imports = shallowReactive(new Map<string, ImportState>());
   /** Rises when images came or went, so that lists of them are read again. */
@@ -42,7 +46,9 @@ export const useCatalogStore = defineStore('catalog', () => {
   async function load(): Promise<void> {
     try {
       const client = await connection.client();
-      roots.value = (await client.catalog.roots({})).roots;
+      const found = await client.catalog.roots({});
+      roots.value = found.roots;
+      mayType.value = found.mayType;
       loaded.value = true;
       error.value = undefined;
     } catch (thrown) {
@@ -59,6 +65,21 @@ export const useCatalogStore = defineStore('catalog', () => {
       if (root) await importRoot(root.rootId);
     } catch (thrown) {
       error.value = toAppError(thrown);
+    }
+  }
+
+  /** Makes the folder at this path known and reads it; whether it was taken. */
+  async function addTyped(path: string): Promise<boolean> {
+    try {
+      const client = await connection.client();
+      const { root } = await client.catalog.addRoot({ path });
+      typedError.value = undefined;
+      await load();
+      void importRoot(root.rootId);
+      return true;
+    } catch (thrown) {
+      typedError.value = toAppError(thrown);
+      return false;
     }
   }
 
@@ -168,6 +189,9 @@ export const useCatalogStore = defineStore('catalog', () => {
   return {
     roots,
     loaded,
+    mayType,
+    typedError,
+    addTyped,
     error,
     imports,
     imageCount,

@@ -515,8 +515,11 @@ export const de: Strings = {
   catalog: {
     title: 'Referenzordner',
     intro: 'In diesen Ordnern werden Referenzen gesucht. Die Bilder bleiben, wo sie sind.',
-    none: 'Noch kein Ordner ist eingetragen. Auf der Kommandozeile: accent-studio import ORDNER',
+    none: 'Noch kein Ordner ist eingetragen.',
     add: 'Ordner hinzufügen',
+    addTyped: 'Ordner dieses Rechners hinzufügen',
+    addTypedHint: 'sein ganzer Pfad',
+    addTypedDo: 'Hinzufügen',
     addByCommand: 'Weitere Ordner: accent-studio import ORDNER auf dem Rechner des Studios.',
     allFolders: 'Alle Ordner',
     sampleOffer: 'Ein Ordner mit Beispielbildern ist dabei. Das Einlesen dauert einen Augenblick.',

@@ -525,8 +525,11 @@ export const en = {
   catalog: {
     title: 'Reference folders',
     intro: 'References are looked up in these folders. Pictures stay where they are.',
-    none: 'No folder is registered yet. Add one with the command line: accent-studio import FOLDER',
+    none: 'No folder is registered yet.',
     add: 'Add folder',
+    addTyped: 'Add a folder of this machine',
+    addTypedHint: 'its whole path',
+    addTypedDo: 'Add',
     addByCommand: 'More folders: accent-studio import FOLDER on the studio’s machine.',
     allFolders: 'All folders',
     sampleOffer: 'A folder of sample pictures comes with the studio. It takes a moment to read.',

@@ -73,8 +73,12 @@ export function galleryPart(page: Page): GalleryPart {
 
 export interface ReferencesPart {
   folders(): Promise<string[]>;
-  /** Imports the folder with this name, and resolves with the report's words. */
-  importFolder(name: string): Promise<string>;
+  /** Types a folder's path and asks for it. */
+  typeFolder(path: string): Promise<void>;
+  /** What the page says of the path that was typed last. */
+  typedProblem(): Promise<string>;
+  /** The words of the report on the folder with this name, once it has been read. */
+  reportOf(name: string): Promise<string>;
   heading(): Promise<string>;
   search(words: string): Promise<void>;
   /** Names of the pictures in the grid, in order, and whether they were shown. */
@@ -85,9 +89,17 @@ export function referencesPart(page: Page): ReferencesPart {
   const by = (id: string) => page.getByTestId(id);
   return {
     folders: () => by('folder').locator('strong').allInnerTexts(),
-    async importFolder(name) {
+    async typeFolder(path) {
+      await by('folder-path').fill(path);
+      await by('folder-path').press('Enter');
+    },
+    typedProblem: () =>
+      page
+        .locator('form', { has: by('folder-path') })
+        .getByRole('alert')
+        .innerText(),
+    async reportOf(name) {
       const root = by('root').filter({ hasText: name });
-      await root.getByTestId('import').click();
       await root.getByTestId('import-report').waitFor();
       return root.getByTestId('import-report').innerText();
     },

@@ -111,6 +111,7 @@ export async function startStudio({ empty = false } = {}): Promise<Studio> {
     createHost(makeConfig({ home: join(folder, 'home'), models }), {
       spawn: unhurried(forkSpawn(environment)),
       appVersion: '0.0.0',
+      mayType: true,
     });
   const serve = (host: Host, port: number): Promise<Served> =>
     startServe(host, {

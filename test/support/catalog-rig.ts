@@ -103,6 +103,7 @@ export function makeCatalogRig(
     resultFile: () => Promise.resolve(null),
     folder: join(folder, 'home'),
     pickFolder: undefined,
+    mayType: true,
     now: Date.now,
     ...change,
   });

@@ -324,11 +324,27 @@ export function demoHost({
     catalog: {
       ...demoCatalog(catalog, roots, resting, isTroubled ? DEMO_PACK.packId : undefined),
       roots: () => ({
+        mayType: true,
         roots: roots.map((r) => ({
           ...r,
           imageCount: isUnread ? 0 : catalog.filter(({ image }) => image.rootId === r.rootId).length,
         })),
       }),
+      addRoot: ({ path }) => {
+        if (!path.startsWith('/pictures/'))
+          throw new AppError(
+            'not_found',
+            `There is no folder "${path}" that the studio may read. Expected the whole path of a folder with images.`,
+          );
+        const root = {
+          ...(roots[0] as Root),
+          rootId: `typed-${roots.length}`,
+          name: path.slice(10),
+          builtIn: false,
+        };
+        roots.push(root);
+        return { root };
+      },
       pickRoot: () => {
         throw new AppError('not_supported', 'There is no folder dialog here.');
       },

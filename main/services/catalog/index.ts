@@ -57,6 +57,8 @@ export interface CatalogOptions {
   /** Data folder of the studio: thumbnails go below it, content-addressed. */
   readonly folder: string;
   readonly pickFolder: (() => Promise<string | null>) | undefined;
+  /** Whether a page may name a folder by its path. */
+  readonly mayType: boolean;
   readonly now: () => number;
   /** A server for the vectors; absent: they are searched on this machine. */
   readonly openShared?: OpenShared | undefined;
@@ -146,6 +148,7 @@ export function makeCatalog({
   resultFile,
   folder,
   pickFolder,
+  mayType,
   now,
   openShared,
   rows,
@@ -347,7 +350,7 @@ export function makeCatalog({
     thumbnail,
     service: {
       async roots() {
-        return { roots: await roots.list() };
+        return { roots: await roots.list(), mayType };
       },
       async pickRoot() {
         if (!pickFolder)
@@ -358,6 +361,16 @@ export function makeCatalog({
         const path = await pickFolder();
         if (path === null) return { root: null };
         const root = await roots.register(path, false);
+        imports.changed();
+        return { root };
+      },
+      async addRoot({ path }) {
+        if (!mayType)
+          throw new AppError(
+            'not_supported',
+            'This studio takes no paths from a page. Use its folder dialog, or import DIR on the command line.',
+          );
+        const root = await roots.typed(path);
         imports.changed();
         return { root };
       },

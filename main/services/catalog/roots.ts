@@ -1,7 +1,7 @@
 /** Folders of the user: known by path on this side only, here or away, and forgotten on request. Never written to. */
 import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { access, constants, stat } from 'node:fs/promises';
+import { basename, isAbsolute, resolve } from 'node:path';
 import { AppError } from '#contract';
 import type { Root } from '#contract';
 import type { RootRow, Store } from '../store/index.ts';
@@ -71,6 +71,23 @@ export function makeRoots({ store, now, onGone }: RootsOptions) {
     return rootOf(made);
   }
 
+  /**
+   * The folder at a path that somebody typed into a page. What is not there, no folder or not to be read gets the same answer
+   * in the same words, so that the page cannot be used to look around.
+   */
+  async function typed(path: string): Promise<Root> {
+    const refused = new AppError(
+      'not_found',
+      `There is no folder "${path}" that the studio may read. Expected the whole path of a folder with images.`,
+    );
+    const isReadable = await access(path, constants.R_OK | constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (!isAbsolute(path) || !isReadable || !(await isFolder(path))) throw refused;
+    return register(path, false);
+  }
+
   /** Takes images out, with stubs; returns how many. In pieces, so that a large folder does not stop the host. */
   async function take(hashes: readonly string[], reason: 'image' | 'root'): Promise<number> {
     let taken = 0;
@@ -94,6 +111,7 @@ export function makeRoots({ store, now, onGone }: RootsOptions) {
     row,
     online,
     register,
+    typed,
     removeImages(imageIds: readonly string[]): Promise<number> {
       const rows = [...new Set(imageIds)].map((id) => {
         const found = store.read.images.byId(id);
