@@ -87,8 +87,20 @@ export async function seed({ home, pack, references, pairs }: Seed): Promise<voi
     for (let i = 0; i < pairs; i++) {
       const words = `a ${SUBJECTS[i % 5] as string} with ${DETAILS[(i >> 3) % 5] as string}`;
       pair.run(`p${i}`, `j${i}`, 1_700_000_000_000 + i * 1000, words, i, manifest.id);
+      const phrase = DETAILS[(i >> 3) % 5] as string;
+      const at = words.indexOf(phrase);
+      const span = [at, at + phrase.length];
+      // Of a whole recipe only what the gallery reads of it: two million of them are to fit on a disk.
+      const recipe = JSON.stringify({ emphases: [{ phrase, weight: 1, muted: false, span }] });
       for (const arm of ['coarse', 'refined'])
-        result.run(`${arm}${i}`, `p${i}`, arm, `${arm}${i}`, `${(i * 2 + arm.length) % PICTURES}.png`, '{}');
+        result.run(
+          `${arm}${i}`,
+          `p${i}`,
+          arm,
+          `${arm}${i}`,
+          `${(i * 2 + arm.length) % PICTURES}.png`,
+          recipe,
+        );
     }
   });
   store.write.gallery.rebuildWords();

@@ -49,7 +49,9 @@ export function makeBrowse({
   const stressed = (pairId: string): GalleryPair['emphases'] => {
     const recipe = read.gallery.recipe(pairId);
     if (recipe === undefined) return [];
-    return (JSON.parse(recipe) as Recipe).emphases.map(({ phrase, weight, muted, span }) => ({
+    // A recipe that says nothing of emphases must not hide its pair, nor the others of the page.
+    const { emphases = [] } = JSON.parse(recipe) as Partial<Recipe>;
+    return emphases.map(({ phrase, weight, muted, span }) => ({
       phrase,
       weight,
       muted,

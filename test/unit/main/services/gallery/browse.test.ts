@@ -97,6 +97,16 @@ describe('the gallery', () => {
     ]);
   });
 
+  it('lists a pair whose recipe says nothing of emphases beside the others', async () => {
+    const bare = await add('a robot');
+    await add('a plant', { emphases: [emphasis('plant', 'a')] });
+    const db = new Database(join(folder, 'catalog.db'));
+    db.prepare("UPDATE results SET recipe = '{}' WHERE pair_id = ?").run(bare);
+    db.close();
+    const { items } = await gallery.service.browse(v.parse(BrowseRequest, { limit: 10 }), idle);
+    expect(items.map(({ emphases }) => emphases.length)).toEqual([1, 0]);
+  });
+
   it('finds pairs by words, emphasis, reference, pack, time, star and tag, alone and together', async () => {
     const robot = await add('a Röbot with antennas', { emphases: [emphasis('antennas', 'a')] });
     const beard = await add('a person with a beard', { emphases: [emphasis('Beard', 'b')] });
