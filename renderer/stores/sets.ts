@@ -42,6 +42,8 @@ export const useSetsStore = defineStore('sets', () => {
             notices.announce(t.sets.saidDone(set.of));
           }
           current.value = set;
+          const { setId: id, done } = set;
+          earlier.value = earlier.value.map((e) => (e.setId === id && e.done !== done ? { ...e, done } : e));
         }
         return;
       } catch (thrown) {

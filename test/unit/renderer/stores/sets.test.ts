@@ -1,7 +1,8 @@
 /** Grids and the Why view as stores: what is asked of the host, what is shown of its answers. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { AppError } from '#contract';
-import type { Explanation, JobSet, Pair, SubmitSet } from '#contract';
+import * as v from 'valibot';
+import { AppError, SubmitSet } from '#contract';
+import type { Explanation, JobSet, Pair } from '#contract';
 import { gridRequest } from '../../../../renderer/features/sets/axes.ts';
 import { useSetsStore } from '../../../../renderer/stores/sets.ts';
 import { useViewerStore } from '../../../../renderer/stores/viewer.ts';
@@ -56,6 +57,36 @@ function setOf(asked: SubmitSet, done: number): JobSet {
 }
 
 describe('a set on the page', () => {
+  it('counts in the list of earlier sets too, as far as it has come', async () => {
+    const columns = { kind: 'seed', values: ['1', '2', '3'] } as const;
+    const asked = v.parse(SubmitSet, gridRequest(recipeWith(), 'base', columns, null));
+    rig = await storeRig({
+      sets: {
+        list: () => {
+          const { cells: _, ...summary } = setOf(asked, 0);
+          return { items: [summary, { ...summary, setId: 'other' }], next: null };
+        },
+        async *watch(_, { signal }) {
+          yield setOf(asked, 1);
+          yield setOf(asked, 3);
+          await new Promise((resolve) => {
+            signal.addEventListener('abort', resolve);
+          });
+        },
+      },
+    });
+    const sets = useSetsStore();
+    await sets.load();
+    expect(sets.earlier.map(({ done }) => done)).toEqual([0, 0]);
+    sets.open('set');
+    await until(() => sets.current?.done === 3);
+    expect(sets.earlier.map(({ setId, done }) => [setId, done])).toEqual([
+      ['set', 3],
+      ['other', 0],
+    ]);
+    sets.close();
+  });
+
   it('is asked for, followed over a lost connection, and gives way to the pair that is opened from it', async () => {
     let asked: SubmitSet | undefined;
     let watched = 0;
