@@ -58,8 +58,6 @@ Packed pack(const Kernels& ks, bool bf16, int k, int n, At at) {
   return p;
 }
 
-constexpr int kLine = 16;  // floats of a cache line
-
 // Cuts m rows into tiles of nearly equal height, so that no short tile is left over.
 struct Cut {
   int tiles, m;

@@ -10,7 +10,7 @@ template <int MR>
 void tile_bf16(ptrdiff_t kc2, const uint16_t* a, ptrdiff_t lda, const uint16_t* b, const float* ahead,
                const float* init, ptrdiff_t ldi, float* c, ptrdiff_t ldc) {
   V acc[MR][kNV];
-  const ptrdiff_t line = ahead ? 16 : 0;
+  const ptrdiff_t line = ahead ? kLine : 0;
   if (!ahead) ahead = (const float*)b;
 #pragma GCC unroll 16
   for (int r = 0; r < MR; ++r)

@@ -37,6 +37,7 @@ using TileBf16 = void (*)(ptrdiff_t kc2, const uint16_t* a, ptrdiff_t lda, const
                           const float* ahead, const float* init, ptrdiff_t ldi, float* c, ptrdiff_t ldc);
 
 constexpr int kMaxRows = 14;
+constexpr int kLine = 16;  // floats of a cache line
 
 struct Kernels {
   const char* name;

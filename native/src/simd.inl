@@ -60,7 +60,7 @@ template <int MR, bool TA>
 void tile(ptrdiff_t kc, const float* a, ptrdiff_t lda, const float* b, ptrdiff_t ldb, const float* ahead,
           const float* init, ptrdiff_t ldi, float* c, ptrdiff_t ldc) {
   V acc[MR][kNV];
-  const ptrdiff_t line = ahead ? 16 : 0;
+  const ptrdiff_t line = ahead ? kLine : 0;
   if (!ahead) ahead = b;
   if (init) {
 #pragma GCC unroll 16

@@ -1,22 +1,14 @@
 /** Below the pictures, through the real studio: why a picture looks as it does, one phrase after another, a grid. */
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../support/browser.ts';
-import { openStudioPage } from './studio-page.ts';
-import type { StudioPage } from './studio-page.ts';
-import { startStudio } from './studio.ts';
-import type { Studio } from './studio.ts';
+import { live, openSuite, soon } from './studio-suite.ts';
+import type { Suite } from './studio-suite.ts';
 
-const live = { signal: new AbortController().signal };
-const soon = <T>(look: () => T) => expect.poll(look, { timeout: 60_000 });
-
-let studio: Studio;
-let browser: Browser;
-let user: StudioPage;
+let suite: Suite;
+let studio: Suite['studio'];
+let user: Suite['user'];
 beforeAll(async () => {
-  studio = await startStudio();
-  browser = await launchChromium();
-  user = await openStudioPage(browser, studio.served.url);
+  suite = await openSuite();
+  ({ studio, user } = suite);
   await user.write('a person with red beanie and green shades');
   await user.stress('red');
   await user.stress('green');
@@ -26,8 +18,7 @@ beforeAll(async () => {
   await user.hasResults(1);
 });
 afterAll(async () => {
-  await browser?.close();
-  await studio?.close();
+  await suite?.close();
 });
 
 const calm = (): void => {

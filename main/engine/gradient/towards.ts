@@ -1,5 +1,6 @@
 /** Where a pack's gradient points, and at which image it is taken: the paper's form, or its contrast (docs/decisions/0006). */
 import type { EnginePhrase } from '../contract.ts';
+import { dot } from '../inner-product.ts';
 import type { OpenPack } from '../pack.ts';
 import { contrastCotangent } from './contrast.ts';
 import { cotangent } from './semantic-gradient.ts';
@@ -34,10 +35,7 @@ const clean = (phrases: readonly EnginePhrase[]): PhraseReferences[] =>
     references: references.map((r) => ({ weight: r.weight, embedding: r.clean })),
   }));
 
-const along =
-  (direction: Float32Array) =>
-  (embedding: Float32Array): number =>
-    direction.reduce((sum, value, d) => sum + value * (embedding[d] as number), 0);
+const along = (direction: Float32Array) => (embedding: Float32Array) => dot(direction, embedding);
 
 /** Mean inner product with a phrase's clean references, by their weights; 0 without any. */
 export const similarityTo = (phrase: EnginePhrase, dims: number): ((embedding: Float32Array) => number) =>

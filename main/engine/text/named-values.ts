@@ -1,13 +1,7 @@
 /** What a pack can name, as directions among its embeddings: a phrase that lies near none of them names nothing in its world. */
 import { AppError } from '#contract';
+import { dot } from '../inner-product.ts';
 import type { SafeTensor } from '../safetensors.ts';
-
-/** Inner product, summed in float64. */
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let d = 0; d < a.length; d++) sum += (a[d] as number) * (b[d] as number);
-  return sum;
-}
 
 /**
  * Unit vectors from the tensors of the pack's part (`vectors` [n, D], docs/pack-format.md). Throws `bad_tensor` for a tensor

@@ -264,12 +264,15 @@ export function makeCatalog({
 
   const completion = makeCompletion(store);
 
+  /** The root, once whoever follows the catalog knows of it. */
+  async function told(made: Promise<Root>): Promise<Root> {
+    const root = await made;
+    imports.changed();
+    return root;
+  }
+
   return {
-    async registerRoot(path, builtIn) {
-      const root = await roots.register(path, builtIn);
-      imports.changed();
-      return root;
-    },
+    registerRoot: (path, builtIn) => told(roots.register(path, builtIn)),
     forget,
     close() {
       completion.stop();
@@ -360,9 +363,7 @@ export function makeCatalog({
           );
         const path = await pickFolder();
         if (path === null) return { root: null };
-        const root = await roots.register(path, false);
-        imports.changed();
-        return { root };
+        return { root: await told(roots.register(path, false)) };
       },
       async addRoot({ path }) {
         if (!mayType)
@@ -370,9 +371,7 @@ export function makeCatalog({
             'not_supported',
             'This studio takes no paths from a page. Use its folder dialog, or import DIR on the command line.',
           );
-        const root = await roots.typed(path);
-        imports.changed();
-        return { root };
+        return { root: await told(roots.typed(path)) };
       },
       activity: (_, { signal }) => imports.activity(signal),
       importFolder: ({ rootId, packId }, { signal }) => imports.start(rootId, packId, signal),

@@ -58,6 +58,11 @@ export function makeRoots({ store, now, onGone }: RootsOptions) {
         'not_found',
         `There is no folder "${full}". Expected an existing folder with images.`,
       );
+    return add(full, builtIn);
+  }
+
+  /** The root of a folder that is there; made where it is new. */
+  async function add(full: string, builtIn: boolean): Promise<Root> {
     const known = store.read.images.roots().find((r) => r.path === full);
     if (known) return rootOf(known);
     const made = {
@@ -85,7 +90,7 @@ export function makeRoots({ store, now, onGone }: RootsOptions) {
       () => false,
     );
     if (!isAbsolute(path) || !isReadable || !(await isFolder(path))) throw refused;
-    return register(path, false);
+    return add(resolve(path), false);
   }
 
   /** Takes images out, with stubs; returns how many. In pieces, so that a large folder does not stop the host. */

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#contract';
 import type { GalleryPair, Pair, Recipe, StudioServices } from '#contract';
-import type { PairRow, Store } from '../store/index.ts';
+import type { PairRow, ResultRow, Store } from '../store/index.ts';
 import type { Orders } from './order.ts';
 
 type Service = StudioServices['gallery'];
@@ -14,7 +14,8 @@ export interface BrowseOptions {
   readonly images: string;
   /** Where what was found out about a picture is kept. */
   readonly beside: (imageId: string) => string;
-  readonly pairOf: (row: PairRow) => Pair;
+  /** `results`: of the pair, where they were read already. */
+  readonly pairOf: (row: PairRow, results?: readonly ResultRow[]) => Pair;
   readonly orders: Orders;
   readonly now: () => number;
   /** Told after a purge: content hashes of results that no search may find any more. */
@@ -46,8 +47,8 @@ export function makeBrowse({
 > {
   const { read, write } = store;
   /** The pictures of a pair differ in other things than in what is stressed. */
-  const stressed = (pairId: string): GalleryPair['emphases'] => {
-    const recipe = read.gallery.recipe(pairId);
+  const stressed = (results: readonly ResultRow[]): GalleryPair['emphases'] => {
+    const recipe = results[0]?.recipe;
     if (recipe === undefined) return [];
     // A recipe that says nothing of emphases must not hide its pair, nor the others of the page.
     const { emphases = [] } = JSON.parse(recipe) as Partial<Recipe>;
@@ -58,14 +59,17 @@ export function makeBrowse({
       ...(span ? { span } : {}),
     }));
   };
-  const shown = (row: PairRow): GalleryPair => ({
-    ...pairOf(row),
-    packId: row.pack_id,
-    emphases: stressed(row.pair_id),
-    starred: row.starred === 1,
-    tags: read.gallery.tags(row.number),
-    deletedAt: row.deleted_at,
-  });
+  const shown = (row: PairRow): GalleryPair => {
+    const results = read.gallery.results(row.pair_id);
+    return {
+      ...pairOf(row, results),
+      packId: row.pack_id,
+      emphases: stressed(results),
+      starred: row.starred === 1,
+      tags: read.gallery.tags(row.number),
+      deletedAt: row.deleted_at,
+    };
+  };
   const known = (ids: readonly string[]): PairRow[] =>
     [...new Set(ids)].flatMap((id) => read.gallery.pair(id) ?? []);
 

@@ -110,13 +110,16 @@ export function makeGallery(
   const images = join(folder, 'images');
   const beside = (imageId: string): string => join(images, `${imageId}.why`);
   const orders = makeOrders(store);
-  const pairOf = (p: PairRow): Pair => ({
+  const pairOf = (
+    p: PairRow,
+    results: readonly ResultRow[] = store.read.gallery.results(p.pair_id),
+  ): Pair => ({
     pairId: p.pair_id,
     jobId: p.job_id,
     createdAt: p.created_at,
     prompt: p.prompt,
     seed: p.seed,
-    results: store.read.gallery.results(p.pair_id).map(toResult),
+    results: results.map(toResult),
   });
   const read = async (row: ResultRow | undefined): Promise<Uint8Array | null> =>
     row ? readFile(join(images, row.file)).catch(() => null) : null;
@@ -180,7 +183,10 @@ export function makeGallery(
           limit + 1,
         );
         const items = rows.slice(0, limit);
-        return { items: items.map(pairOf), next: rows.length > limit ? String(items.at(-1)?.number) : null };
+        return {
+          items: items.map((row) => pairOf(row)),
+          next: rows.length > limit ? String(items.at(-1)?.number) : null,
+        };
       },
       pair({ pairId }) {
         const row = store.read.gallery.pair(pairId);

@@ -81,9 +81,6 @@ export function galleryReads(db: Db) {
     'SELECT * FROM pairs WHERE number < ? AND deleted_at IS NULL ORDER BY number DESC LIMIT ?',
   );
   const results = db.prepare<[string], ResultRow>('SELECT * FROM results WHERE pair_id = ? ORDER BY rowid');
-  const recipe = db
-    .prepare<[string], string>('SELECT recipe FROM results WHERE pair_id = ? ORDER BY rowid LIMIT 1')
-    .pluck();
   const result = db.prepare<[string], ResultRow>('SELECT * FROM results WHERE image_id = ?');
   const byHash = db.prepare<[string], ResultRow>('SELECT * FROM results WHERE content_hash = ? LIMIT 1');
   const tags = db
@@ -187,8 +184,6 @@ export function galleryReads(db: Db) {
     runs,
     byNumber: (number: number) => byNumber.get(number),
     results: (pairId: string) => results.all(pairId),
-    /** Recipe of a pair's first picture, as JSON. */
-    recipe: (pairId: string) => recipe.get(pairId),
     result: (imageId: string) => result.get(imageId),
     resultByHash: (contentHash: string) => byHash.get(contentHash),
     tags: (number: number) => tags.all(number),
