@@ -230,7 +230,7 @@ export function createHost(config: Config, platform: Platform): Host {
         yield* (await engineFor(request.packId)).explain(request, { signal });
       },
     },
-    turn: jobs.turn,
+    turn: (signal) => jobs.turn('explain', signal),
     prepare: prepareFor,
     fileOf: gallery.beside,
   });
@@ -246,6 +246,7 @@ export function createHost(config: Config, platform: Platform): Host {
     folder: join(config.home, 'evaluations'),
     readerFolder: config.readerFolder ?? join(config.home, 'reader'),
     tensors: (bytes) => readSafetensors(bytes).tensors,
+    turn: (signal) => jobs.turn('evaluate', signal),
     appVersion: platform.appVersion,
   });
   const evaluations = makeLibrary({

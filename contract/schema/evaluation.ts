@@ -100,6 +100,8 @@ export const EvaluateEvent = v.variant('type', [
     of: Count,
     /** From the pace so far; null before the first picture. */
     secondsLeft: v.nullable(v.number()),
+    /** True while a job has the engine. */
+    waits: v.optional(v.boolean()),
   }),
   v.strictObject({ type: v.literal('done'), rows: Count }),
 ]);
@@ -114,6 +116,8 @@ export const EvaluationState = v.variant('type', [
     done: Count,
     of: Count,
     secondsLeft: v.nullable(v.number()),
+    /** True while a job has the engine. */
+    waits: v.optional(v.boolean()),
   }),
   v.strictObject({ type: v.literal('done'), rows: Count }),
   v.strictObject({ type: v.literal('stopped') }),

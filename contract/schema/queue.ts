@@ -3,10 +3,15 @@ import * as v from 'valibot';
 import { Id } from './common.ts';
 import { GenerateRequest } from './request.ts';
 
+/** Work that is no job and takes turns with the jobs: what has the engine now, or null. Jobs wait until its turn ends. */
+export const TurnHolder = v.picklist(['explain', 'evaluate']);
+export type TurnHolder = v.InferOutput<typeof TurnHolder>;
+
 export const QueueState = v.strictObject({
   /** While it is paused nothing new starts; what runs goes on to its end. Kept over a restart. */
   paused: v.boolean(),
   running: v.nullable(Id),
+  turn: v.nullable(TurnHolder),
   /** In the order in which they will run. */
   waiting: v.array(Id),
 });

@@ -60,6 +60,8 @@ export const useJobsStore = defineStore('jobs', () => {
   });
   /** What runs; while the queue is paused nothing that waits counts as it. */
   const running = computed(
+  /** What has the engine now and is no run. */
+  const turn = computed(() => queue.value?.turn ?? null);
     () =>
       active.value.find(({ view }) => view.state === 'running') ??
       (paused.value ? undefined : active.value[0]),
@@ -342,6 +344,7 @@ function newJob(jobId: string, request: GenerateRequestInput): Job {
     prompt: request.prompt,
     packId: request.packId,
     seed: request.seed,
+    turn,
     emphasisCount: effective.length,
     request,
   };

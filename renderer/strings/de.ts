@@ -251,6 +251,7 @@ export const de: Strings = {
   job: {
     region: 'Warteschlange und Ergebnisse',
     queued: (position) => (position === 0 ? 'Wartet' : `Wartet hinter ${position}`),
+    waitsFor: { explain: 'Wartet, bis Warum fertig ist', evaluate: 'Wartet auf ein Bild der Auswertung' },
     starting: 'Beginnt',
     step: (arm, stage, i, of) => `${arm}${stage === '' ? '' : `, ${stage}`}, Schritt ${i} von ${of}`,
     stage: (stage, arm) => (stage === arm ? '' : stages[stage]),
@@ -933,7 +934,9 @@ export const de: Strings = {
     left: (time) => `noch etwa ${time}`,
     stop: 'Anhalten',
     resume: 'Fortsetzen',
-    whileRunning: 'Zahlen kommen, wenn sie endet oder angehalten wird.',
+    whileRunning:
+      'Zahlen kommen, wenn sie endet oder angehalten wird. Sie wechselt sich mit den Läufen der Warteschlange ab.',
+    waits: 'wartet auf den laufenden Lauf',
     reading: 'Zahlen werden gelesen …',
     incomplete: (have, of) =>
       `Nicht vollständig: Diese Zahlen beruhen auf ${count(have)} von ${some(of, 'Satz', 'Sätzen')}.`,

@@ -261,6 +261,7 @@ export const en = {
   job: {
     region: 'Queue and results',
     queued: (position: number) => (position === 0 ? 'Queued' : `Queued behind ${position}`),
+    waitsFor: { explain: 'Waits until Why has ended', evaluate: 'Waits for a picture of the evaluation' },
     starting: 'Starting',
     step: (arm: string, stage: string, i: number, of: number) =>
       `${arm}${stage === '' ? '' : `, ${stage}`}, step ${i} of ${of}`,
@@ -944,7 +945,8 @@ export const en = {
     left: (time: string) => `about ${time} left`,
     stop: 'Stop',
     resume: 'Continue',
-    whileRunning: 'Figures come when it ends or is stopped.',
+    whileRunning: 'Figures come when it ends or is stopped. It takes turns with runs of the queue.',
+    waits: 'waits for the run in progress',
     reading: 'Reading the figures …',
     incomplete: (have: number, of: number) =>
       `Not complete: these figures are of ${count(have)} of ${some(of, 'prompt', 'prompts')}.`,

@@ -21,7 +21,7 @@ export function demoQueue(
   let running: string | null = null;
   let paused = false;
   let ended = Promise.resolve();
-  const state = (): QueueState => ({ paused, running, waiting: [...waiting] });
+  const state = (): QueueState => ({ paused, running, turn: null, waiting: [...waiting] });
   const changed = (): void => {
     for (const wake of [...watchers]) wake();
   };

@@ -16,6 +16,7 @@ import type {
   StudioServices,
 } from '#contract';
 import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
+import type { Turn } from '../jobs/index.ts';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
 import type { ResultRecord, ResultsFile, ScoredRow } from '../store/index.ts';
 import { momentsOf } from './distances.ts';
@@ -49,6 +50,8 @@ export interface EvaluationEngine {
 export interface EvaluationOptions {
   readonly packs: PacksService;
   readonly engine: EvaluationEngine;
+  /** A turn with the engine: pictures are not made beside a job. */
+  readonly turn: (signal: AbortSignal) => Turn;
   readonly prepare: (
     pack: InstalledPack,
     request: Generate,
@@ -343,13 +346,23 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
           const start = done;
           const began = performance.now();
           if (units.length > 0) file.setFact('complete', 'false');
-          yield { type: 'progress', done, of, secondsLeft: null };
+          let secondsLeft: number | null = null;
+          yield { type: 'progress', done, of, secondsLeft };
           for (const unit of units) {
             signal.throwIfAborted();
-            file.add(await makeUnit(unit, facts, pack, read, signal));
+            // A turn for each unit, so that a job waits for a few pictures and not for all of them.
+            const mine = options.turn(signal);
+            try {
+              if (mine.waits) yield { type: 'progress', done, of, secondsLeft, waits: true };
+              await mine.come;
+              if (mine.waits) yield { type: 'progress', done, of, secondsLeft };
+              file.add(await makeUnit(unit, facts, pack, read, signal));
+            } finally {
+              mine.end();
+            }
             done += unit.arms.length;
-            const pace = (performance.now() - began) / 1000 / (done - start);
-            yield { type: 'progress', done, of, secondsLeft: pace * (of - done) };
+            secondsLeft = ((performance.now() - began) / 1000 / (done - start)) * (of - done);
+            yield { type: 'progress', done, of, secondsLeft };
           }
           file.setFact('complete', 'true');
           yield { type: 'done', rows: of };

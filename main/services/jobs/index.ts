@@ -2,7 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { AppError, GenerateRequest, errorBody, toAppError } from '#contract';
-import type { ErrorBody, JobState, JobSummary, PackManifest, Settings, StudioServices } from '#contract';
+import type {
+  ErrorBody,
+  JobState,
+  JobSummary,
+  PackManifest,
+  Settings,
+  StudioServices,
+  TurnHolder,
+} from '#contract';
 import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
 import type { Catalog, CatalogResult } from '../catalog/index.ts';
 import type { Gallery, Picture } from '../gallery/index.ts';
@@ -53,7 +61,7 @@ export interface Jobs {
    * A turn with the engine for work that is no job: it comes when the running job ends, before the jobs that wait, also while the
    * queue is paused; no job begins until it is given back.
    */
-  readonly turn: (signal: AbortSignal) => Turn;
+  readonly turn: (holder: TurnHolder, signal: AbortSignal) => Turn;
   /** Marks what a crash left running as interrupted, then takes up the queue. */
   start(): void;
   /** Stops the running job (it will be `interrupted`) and waits for it. */
@@ -108,9 +116,24 @@ export function makeJobs({
   const changed = (jobId: string): void => {
     for (const listener of listeners) listener(jobId);
   };
-  const queue = makeQueue({ store, log, now, check: (id) => packs.get(id), changed, next });
+  const queue = makeQueue({
+    store,
+    log,
+    now,
+    check: (id) => packs.get(id),
+    changed,
+    next,
+    turn: () => turns.holder(),
+  });
   listeners.add(queue.heard);
-  const turns = makeTurns({ free: () => !running && !closing, ended: next });
+  const turns = makeTurns({
+    free: () => !running && !closing,
+    began: queue.heard,
+    ended() {
+      next();
+      queue.heard();
+    },
+  });
 
   /** State and final event together, so that a crash leaves both or neither. A job that has ended stays as it is. */
   const end = (jobId: string, state: JobState, error: ErrorBody | null): void => {
@@ -260,7 +283,7 @@ export function makeJobs({
   function next(): void {
     if (running || closing) return;
     turns.grant();
-    if (turns.held() || queue.paused()) return;
+    if (turns.holder() !== null || queue.paused()) return;
     clearTimeout(timer);
     try {
       if (!writeDown()) throw new AppError('disk_full', 'A job that has ended could not be written down.');
@@ -321,7 +344,7 @@ export function makeJobs({
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    turn: (signal) => turns.take(signal),
+    turn: (holder, signal) => turns.take(holder, signal),
     start() {
       for (const row of store.read.jobs.running()) conclude(row.job_id, 'interrupted', interruption);
       try {

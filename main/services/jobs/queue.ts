@@ -1,7 +1,7 @@
 /** The order of what waits: told to whoever watches, changed and paused by the user. Rows are the only truth. */
 import { randomUUID } from 'node:crypto';
 import { AppError } from '#contract';
-import type { QueueState, StudioServices } from '#contract';
+import type { QueueState, StudioServices, TurnHolder } from '#contract';
 import { makeBell } from '../../bell.ts';
 import type { Store } from '../store/index.ts';
 import type { EventLog } from './events.ts';
@@ -16,6 +16,8 @@ export interface QueueOptions {
   readonly changed: (jobId: string) => void;
   /** Takes up the next job. */
   readonly next: () => void;
+  /** What has the engine beside the queue. */
+  readonly turn: () => TurnHolder | null;
 }
 
 export interface Queue {
@@ -25,13 +27,14 @@ export interface Queue {
   readonly heard: () => void;
 }
 
-export function makeQueue({ store, log, now, check, changed, next }: QueueOptions): Queue {
+export function makeQueue({ store, log, now, check, changed, next, turn }: QueueOptions): Queue {
   const { read, write } = store;
   const watchers = new Set<() => void>();
 
   const state = (): QueueState => ({
     paused: read.jobs.paused(),
     running: read.jobs.running()[0]?.job_id ?? null,
+    turn: turn(),
     waiting: read.jobs.waiting(),
   });
 

@@ -1,4 +1,5 @@
 /** Who may have the engine beside the queue: one at a time, in the order of asking, and never while a job runs. */
+import type { TurnHolder } from '#contract';
 
 /** A place in the line for the engine. */
 export interface Turn {
@@ -11,16 +12,26 @@ export interface Turn {
 }
 
 export interface Turns {
-  /** True while somebody has the turn: no job may begin. */
-  held(): boolean;
+  /** Who has the turn, or null; while somebody has, no job may begin. */
+  holder(): TurnHolder | null;
   /** Gives the turn to the one that has waited longest, if there is one. Only to be called while no job runs. */
   grant(): void;
-  take(signal: AbortSignal): Turn;
+  take(holder: TurnHolder, signal: AbortSignal): Turn;
 }
 
-/** `free`: whether the engine is nobody's. `ended`: a turn was given back, so that something else may begin. */
-export function makeTurns({ free, ended }: { free: () => boolean; ended: () => void }): Turns {
+/** What the turns need to know of the queue, and tell it. */
+export interface TurnsOptions {
+  /** Whether the engine is nobody's. */
+  readonly free: () => boolean;
+  /** A turn was given to somebody. */
+  readonly began: () => void;
+  /** A turn was given back, so that something else may begin. */
+  readonly ended: () => void;
+}
+
+export function makeTurns({ free, began, ended }: TurnsOptions): Turns {
   interface Place {
+    readonly name: TurnHolder;
     readonly come: () => void;
   }
   const line: Place[] = [];
@@ -29,17 +40,20 @@ export function makeTurns({ free, ended }: { free: () => boolean; ended: () => v
   function grant(): void {
     if (holder) return;
     holder = line.shift();
-    holder?.come();
+    if (!holder) return;
+    holder.come();
+    began();
   }
 
   return {
-    held: () => holder !== undefined,
+    holder: () => holder?.name ?? null,
     grant,
-    take(signal) {
+    take(name, signal) {
       const { promise: come, resolve, reject } = Promise.withResolvers<undefined>();
       // Whoever gives its place back before looking misses nothing.
       come.catch(() => undefined);
       const place: Place = {
+        name,
         come() {
           signal.removeEventListener('abort', leave);
           resolve(undefined);

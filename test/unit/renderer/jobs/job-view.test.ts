@@ -9,6 +9,8 @@ import {
   progressOf,
 } from '../../../../renderer/features/jobs/job-view.ts';
 import type { JobEvent } from '#contract';
+import { jobLine } from '../../../../renderer/features/jobs/job-line.ts';
+import { t } from '../../../../renderer/strings/index.ts';
 import type { JobView } from '../../../../renderer/features/jobs/job-view.ts';
 
 type Bare<E = JobEvent> = E extends unknown ? Omit<E, 'jobId' | 'seq'> : never;
@@ -85,6 +87,17 @@ describe('the view of a job', () => {
     const failed = (code: 'interrupted' | 'out_of_memory') =>
       after(started, { type: 'failed', at: 1, error: { code, message: 'm' } }).state;
     expect([failed('interrupted'), failed('out_of_memory')]).toEqual(['interrupted', 'failed']);
+  });
+});
+
+describe('the line of a run that waits', () => {
+  it('says what has the engine where nothing else is before it', () => {
+    const view = newJobView('j');
+    expect(jobLine(view, 0)).toBe(t.job.queued(0));
+    expect(jobLine(view, 0, 'explain')).toBe(t.job.waitsFor.explain);
+    expect(jobLine(view, 0, 'evaluate')).toBe(t.job.waitsFor.evaluate);
+    expect(jobLine(view, 2, 'explain')).toBe(t.job.queued(2));
+    expect(jobLine({ ...view, state: 'running' }, 0, 'explain')).toBe(t.job.starting);
   });
 });
 

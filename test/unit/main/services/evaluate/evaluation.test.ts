@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { EvaluateRequest } from '#contract';
 import type { Arm, EvaluateEvent, EvaluationReport, EvaluationState, StartEvaluation } from '#contract';
-import { makeTestHost, idle, importAll, writePictures } from '../../../../support/host.ts';
+import { follow, makeTestHost, idle, importAll, request, writePictures } from '../../../../support/host.ts';
 import type { TestHost } from '../../../../support/host.ts';
 import { writeTinyPack } from '../../../../support/tiny-pack.ts';
 import { writeTinyReader } from '../../../../support/tiny-reader.ts';
@@ -230,6 +230,39 @@ describe('an evaluation', () => {
         seeds: 1,
       });
       expect((await report('alone')).report.complete).toBe(true);
+    }, 60_000);
+
+    it('takes turns with the runs of the queue: never both, and neither waits for all of the other', async () => {
+      const { jobs } = rig.host.services;
+      const left = new AbortController();
+      const seen: string[] = [];
+      const watching = (async () => {
+        for await (const { running, turn, waiting } of jobs.queue({}, { signal: left.signal })) {
+          if (running !== null && turn !== null) seen.push('both');
+          else if (running !== null && seen.at(-1) !== 'job') seen.push('job');
+          else if (turn !== null && seen.at(-1) !== `${turn}`) seen.push(turn);
+          if (turn === 'evaluate' && waiting.length > 0 && !seen.includes('waits')) seen.push('waits');
+        }
+      })();
+      await jobs.pause({ paused: true }, idle);
+      const ids: string[] = [];
+      for (const seed of [1, 2]) {
+        const asked = request({ seed, steps: 40, upscale: false });
+        ids.push((await jobs.submit(asked, idle)).jobId);
+      }
+      await start({ evaluationId: 'turns', seeds: 3 });
+      await jobs.pause({ paused: false }, idle);
+      const told = await states('turns');
+      await Promise.all(ids.map((id) => follow(rig.host, id)));
+      left.abort();
+      await watching;
+      expect(told.at(-1)).toEqual({ type: 'done', rows: 24 });
+      expect(told.some((s) => s.type === 'progress' && s.waits === true)).toBe(true);
+      expect(seen).not.toContain('both');
+      expect(seen).toContain('waits');
+      // One job, then pictures of the evaluation, then the other job.
+      const order = seen.filter((s) => s !== 'waits').join(' ');
+      expect(order).toMatch(/job evaluate job/);
     }, 60_000);
 
     it('takes the first prompts of a set that ships, and offers those', async () => {

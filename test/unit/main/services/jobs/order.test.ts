@@ -29,16 +29,16 @@ describe('the order of the queue', () => {
   it('is kept while it is paused, over a restart too, and is what runs afterwards', async () => {
     await jobs().pause({ paused: true }, idle);
     const [a, b, c, d] = [await submit(1), await submit(2), await submit(3), await submit(4)];
-    expect(await state()).toEqual({ paused: true, running: null, waiting: [a, b, c, d] });
+    expect(await state()).toEqual({ paused: true, running: null, turn: null, waiting: [a, b, c, d] });
 
     expect((await jobs().move({ jobId: d, before: a }, idle)).waiting).toEqual([d, a, b, c]);
     expect((await jobs().move({ jobId: a, before: null }, idle)).waiting).toEqual([d, b, c, a]);
     const { jobId: e } = await jobs().replace({ jobId: b, request: asked(5) }, idle);
-    expect(await state()).toEqual({ paused: true, running: null, waiting: [d, e, c, a] });
+    expect(await state()).toEqual({ paused: true, running: null, turn: null, waiting: [d, e, c, a] });
     expect((await follow(test.host, b)).map(({ type }) => type)).toEqual(['queued', 'cancelled']);
 
     await test.restart();
-    expect(await state()).toEqual({ paused: true, running: null, waiting: [d, e, c, a] });
+    expect(await state()).toEqual({ paused: true, running: null, turn: null, waiting: [d, e, c, a] });
 
     const told: QueueState[] = [];
     const end = new AbortController();
@@ -81,6 +81,6 @@ describe('the order of the queue', () => {
     });
     const elsewhere = { ...asked(2), packId: 'none' };
     await expect(jobs().replace({ request: elsewhere }, idle)).rejects.toMatchObject({ code: 'not_found' });
-    expect(await state()).toEqual({ paused: false, running: null, waiting: [] });
+    expect(await state()).toEqual({ paused: false, running: null, turn: null, waiting: [] });
   });
 });
