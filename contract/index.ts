@@ -305,7 +305,7 @@ export { parse } from './parse.ts';
 export type { FieldIssue } from './parse.ts';
 export { filledIn, isWhole } from './answers.ts';
 export { frozen, runsWithout } from './references.ts';
-export { requestOf } from './remake.ts';
+export { completing, missingArm, requestOf } from './remake.ts';
 export type { ReferenceDecision } from './references.ts';
 export { connect, serve } from './rpc.ts';
 export type { Server, ServeOptions } from './rpc.ts';

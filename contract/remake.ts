@@ -1,5 +1,12 @@
 /** From a picture's recipe back to the request that makes it: one way for page, host and command line. Pure. */
-import type { GenerateRequestInput, Recipe, RecipeEmphasis, RecipeReference } from './schema/index.ts';
+import type {
+  Arm,
+  GenerateRequestInput,
+  Recipe,
+  RecipeEmphasis,
+  RecipeReference,
+  Result,
+} from './schema/index.ts';
 
 const reference = ({ contentHash, weight, pinned }: RecipeReference) => ({ contentHash, weight, pinned });
 
@@ -36,3 +43,17 @@ export function requestOf(recipe: Recipe): GenerateRequestInput {
     upscale: recipe.output.upscaled,
   };
 }
+
+/** The arm that a pair of one picture lacks: coarse beside a refined one, refined beside any other. Null for a whole pair. */
+export function missingArm(results: readonly Pick<Result, 'arm'>[]): Arm | null {
+  const arms = new Set(results.map(({ arm }) => arm));
+  if (arms.size !== 1) return null;
+  return arms.has('refined') ? 'coarse' : 'refined';
+}
+
+/** The request that makes the other half of a pair, by the recipe of the half that is there. */
+export const completing = (recipe: Recipe, pairId: string, arm: Arm): GenerateRequestInput => ({
+  ...requestOf(recipe),
+  arms: [arm],
+  completes: pairId,
+});

@@ -64,8 +64,9 @@ export const JobEvent = v.variant('type', [
     results: v.array(Result),
     wallSeconds: v.pipe(v.number(), v.minValue(0)),
   }),
-  v.strictObject({ type: v.literal('failed'), ...numbered, error: ErrorBody }),
-  v.strictObject({ type: v.literal('cancelled'), ...numbered }),
+  /** `pairId`: the pair of what was finished before; absent where nothing was. */
+  v.strictObject({ type: v.literal('failed'), ...numbered, error: ErrorBody, pairId: v.optional(Id) }),
+  v.strictObject({ type: v.literal('cancelled'), ...numbered, pairId: v.optional(Id) }),
 ]);
 export type JobEvent = v.InferOutput<typeof JobEvent>;
 
@@ -87,7 +88,7 @@ export const JobSummary = v.strictObject({
   endedAt: v.nullable(Timestamp),
   /** How often it was started. */
   attempts: Count,
-  /** Set once done. */
+  /** Set once done, and where something was finished before a failure or a cancel. */
   pairId: v.nullable(Id),
   /** The pair's pictures; none before it is done, or after it was deleted for good. */
   results: v.array(Result),

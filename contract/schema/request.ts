@@ -88,6 +88,11 @@ export const GenerateRequest = v.pipe(
     referencesPerEmphasis: v.optional(ReferenceCount, 8),
     /** Enlarge the results with the pack's upscaler, where it has one. */
     upscale: v.optional(v.boolean(), true),
+    /**
+     * A pair that lacks these arms: the pictures join it instead of making a pair of their own. The rest of the request must
+     * be what the pair's recipe says (`completing`).
+     */
+    completes: v.optional(Id),
   }),
   v.forward(
     v.check(

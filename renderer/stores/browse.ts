@@ -238,6 +238,21 @@ export const useBrowseStore = defineStore('browse', () => {
     void load();
   });
 
+  // A pair that is in sight got its other half.
+  watch(
+    () => gallery.renewed,
+    (pair) => {
+      if (!pair || !loadedPairs.value.some(({ pairId }) => pairId === pair.pairId)) return;
+      const { pairId, results } = pair;
+      pages.value = new Map(
+        [...pages.value].map(([page, items]) => [
+          page,
+          items.map((item) => (item.pairId === pairId ? { ...item, results } : item)),
+        ]),
+      );
+    },
+  );
+
   /** Searches by look, or by words again. */
   function lookBy(by: Look | undefined): void {
     look.value = by;

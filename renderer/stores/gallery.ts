@@ -19,6 +19,8 @@ export const useGalleryStore = defineStore('gallery', () => {
   const loaded = ref(false);
   const loading = ref(false);
   const error = shallowRef<AppError>();
+  /** The pair that has changed last. */
+  const renewed = shallowRef<Pair>();
   const recipes = shallowReactive(new Map<string, Recipe>());
 
   const byId = computed(() => new Map(pairs.value.map((pair) => [pair.pairId, pair])));
@@ -46,12 +48,16 @@ export const useGalleryStore = defineStore('gallery', () => {
     });
   }
 
-  /** Fetches the pair of a job that has just finished. */
+  /** Fetches the pair of a job that has just finished; one that is here already may have got its other half. */
   async function addDone(pairId: string | null): Promise<void> {
-    if (pairId === null || byId.value.has(pairId)) return;
+    if (pairId === null) return;
     await get(async (client) => {
       const pair = await client.gallery.pair({ pairId });
-      if (byId.value.has(pairId)) return;
+      if (byId.value.has(pairId)) {
+        pairs.value = pairs.value.map((old) => (old.pairId === pairId ? pair : old));
+        renewed.value = pair;
+        return;
+      }
       pairs.value = [pair, ...pairs.value];
       if (pairs.value.length <= KEPT_PAIRS) return;
       const first = await client.gallery.list({ limit: PAGE });
@@ -111,6 +117,7 @@ export const useGalleryStore = defineStore('gallery', () => {
     loading,
     error,
     byId,
+    renewed,
     load,
     loadMore,
     addDone,

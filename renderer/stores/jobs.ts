@@ -1,5 +1,14 @@
-import { toAppError } from '#contract';
-import type { AppError, GenerateRequestInput, JobSummary, QueueState, Recipe, StudioClient } from '#contract';
+import { completing, missingArm, toAppError } from '#contract';
+import type {
+  AppError,
+  GenerateRequestInput,
+  JobSummary,
+  Pair,
+  QueueState,
+  Recipe,
+  Result,
+  StudioClient,
+} from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { applyEvent, isActive, newJobView } from '../features/jobs/job-view.ts';
@@ -51,6 +60,8 @@ export const useJobsStore = defineStore('jobs', () => {
   /** The host's own order of the queue; undefined until it was told. */
   const queue = shallowRef<QueueState>();
   const paused = computed(() => queue.value?.paused ?? false);
+  /** What has the engine now and is no run. */
+  const turn = computed(() => queue.value?.turn ?? null);
   /** What runs, then what waits, in the order in which it will run. */
   const active = computed(() => {
     const places = new Map((queue.value?.waiting ?? []).map((id, i) => [id, i]));
@@ -60,13 +71,15 @@ export const useJobsStore = defineStore('jobs', () => {
   });
   /** What runs; while the queue is paused nothing that waits counts as it. */
   const running = computed(
-  /** What has the engine now and is no run. */
-  const turn = computed(() => queue.value?.turn ?? null);
     () =>
       active.value.find(({ view }) => view.state === 'running') ??
       (paused.value ? undefined : active.value[0]),
   );
   const waiting = computed(() => active.value.filter((job) => job !== running.value).length);
+
+  /** The newest run that makes the other half of a pair. */
+  const completionOf = (pairId: string): Job | undefined =>
+    list.value.findLast(({ request }) => request.completes === pairId);
 
   const known = (jobId: string): Job | undefined => fresh.get(jobId) ?? jobs.value.get(jobId);
 
@@ -129,8 +142,8 @@ export const useJobsStore = defineStore('jobs', () => {
 
   function ended(job: Job): void {
     if (history.value.length > 0) void loadHistory();
-    if (job.view.state !== 'done') return;
-    costs.learn(job.packId, job.view);
+    if (job.view.pairId === null) return;
+    if (job.view.state === 'done') costs.learn(job.packId, job.view);
     void gallery.addDone(job.view.pairId).then(() => {
       if (job.view.pairId !== null) viewer.finished(job.view.jobId, job.view.pairId);
     });
@@ -227,6 +240,19 @@ export const useJobsStore = defineStore('jobs', () => {
     });
   }
 
+  /** Makes the half that a pair lacks, by the recipe of the other one; it joins the pair. Nothing where none is lacking. */
+  async function completePair({ pairId, results }: Pick<Pair, 'pairId' | 'results'>): Promise<void> {
+    const arm = missingArm(results);
+    const there = results.reduce(
+      (best, each) => (each.width > best.width ? each : best),
+      results[0] as Result,
+    );
+    if (arm === null || active.value.some(({ request }) => request.completes === pairId)) return;
+    await attempt(async () => {
+      await send(completing(await gallery.recipe(there.imageId), pairId, arm));
+    });
+  }
+
   async function attempt(work: () => Promise<void>): Promise<void> {
     error.value = undefined;
     try {
@@ -318,6 +344,7 @@ export const useJobsStore = defineStore('jobs', () => {
     waiting,
     queue,
     paused,
+    turn,
     followQueue,
     pause,
     move,
@@ -331,6 +358,8 @@ export const useJobsStore = defineStore('jobs', () => {
     loadHistory,
     cancelAll,
     makeTwin,
+    completePair,
+    completionOf,
     cancel,
     resume,
     dismissError,
@@ -344,7 +373,6 @@ function newJob(jobId: string, request: GenerateRequestInput): Job {
     prompt: request.prompt,
     packId: request.packId,
     seed: request.seed,
-    turn,
     emphasisCount: effective.length,
     request,
   };

@@ -267,6 +267,7 @@ export const de: Strings = {
     failed: 'Der Lauf ist misslungen.',
     interrupted: 'Der Lauf wurde unterbrochen.',
     cancelled: 'Abgebrochen. Von diesem Lauf wurde kein Bild behalten.',
+    kept: (arm) => `Behalten ist das Bild „${arm}“.`,
     runAgain: 'Noch einmal',
     progress: 'Fortschritt des Laufs',
     saidStarted: (prompt) => `Begonnen: ${prompt}`,
@@ -367,6 +368,9 @@ export const de: Strings = {
     references: 'ohne Referenz',
     caption: (names) => `Zwilling, Unterschied: ${names}`,
     making: 'Zwilling',
+    complete: 'Zwilling machen',
+    completeTitle: 'Macht die fehlende Hälfte, mit demselben Seed, denselben Referenzen und Einstellungen',
+    completing: 'Zwilling entsteht',
   },
   why: {
     title: 'Warum',
@@ -729,6 +733,7 @@ export const de: Strings = {
       ],
       study: [
         ['1 – 5', 'Die Skala beantworten'],
+        ['T', 'Die fehlende Hälfte eines Paares machen'],
         ['J N', 'Die Einzelheit beantworten'],
         ['← ↓ →', 'Links, gleich, rechts'],
         ['↵', 'Nächstes Bild'],

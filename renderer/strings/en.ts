@@ -278,6 +278,7 @@ export const en = {
     failed: 'The run failed.',
     interrupted: 'The run was interrupted.',
     cancelled: 'Cancelled. No picture of this run was kept.',
+    kept: (arm: string) => `The ${arm.toLowerCase()} picture is kept.`,
     runAgain: 'Run again',
     progress: 'Progress of the run',
     saidStarted: (prompt: string) => `Started: ${prompt}`,
@@ -379,6 +380,9 @@ export const en = {
     references: 'without reference',
     caption: (names: string) => `twin, differs by ${names}`,
     making: 'twin',
+    complete: 'Make twin',
+    completeTitle: 'Makes the half that is missing, with the same seed, references and settings',
+    completing: 'Twin is being made',
   },
   why: {
     title: 'Why',
@@ -744,6 +748,7 @@ export const en = {
       ],
       study: [
         ['1 – 5', 'Answer the scale'],
+        ['T', 'Make the half that a pair lacks'],
         ['Y N', 'Answer the detail'],
         ['← ↓ →', 'Left, alike, right'],
         ['↵', 'Next picture'],

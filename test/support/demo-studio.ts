@@ -207,8 +207,9 @@ export function demoHost({
       for (let i = 1; i <= steps; i++) {
         await sleep(arm === 'refined' ? stepMs * 2.4 : stepMs);
         if (signal.aborted) {
-          job.summary = { ...job.summary, state: 'cancelled', endedAt: Date.now() };
-          emit(job, { type: 'cancelled' });
+          const kept = results.length > 0 ? { pairId: keep(job, results).pairId } : {};
+          job.summary = { ...job.summary, state: 'cancelled', endedAt: Date.now(), ...kept };
+          emit(job, { type: 'cancelled', ...kept });
           return;
         }
         emit(job, { type: 'step', arm, stage: arm === 'refined' ? 'refined' : 'coarse', i, of: steps });
@@ -224,17 +225,21 @@ export function demoHost({
       recipes.set(imageId, demoRecipe(request, arm, steps, contentHash, (Date.now() - began) / 1000));
       results.push({ arm, imageId, contentHash, width: SIZE, height: SIZE });
     }
-    const pair: Pair = {
-      pairId: `pair-${jobId}`,
-      jobId,
-      createdAt: Date.now(),
-      prompt: request.prompt,
-      seed: request.seed,
-      results,
-    };
-    pairs.unshift(pair);
-    job.summary = { ...job.summary, state: 'done', endedAt: Date.now(), pairId: pair.pairId, results };
-    emit(job, { type: 'done', pairId: pair.pairId, results, wallSeconds: (Date.now() - began) / 1000 });
+    const { pairId, results: all } = keep(job, results);
+    job.summary = { ...job.summary, state: 'done', endedAt: Date.now(), pairId, results: all };
+    emit(job, { type: 'done', pairId, results: all, wallSeconds: (Date.now() - began) / 1000 });
+  }
+
+  /** A pair of these pictures, or the one that they complete. */
+  function keep({ summary: { jobId, request } }: DemoJob, results: Pair['results']): Pair {
+    const known = pairs.find(({ pairId }) => pairId === request.completes);
+    const { prompt, seed } = request;
+    const pair: Pair = known
+      ? { ...known, results: [...known.results, ...results] }
+      : { pairId: `pair-${jobId}`, jobId, createdAt: Date.now(), prompt, seed, results };
+    if (known) pairs.splice(pairs.indexOf(known), 1, pair);
+    else pairs.unshift(pair);
+    return pair;
   }
 
   const jobOf = (jobId: string): DemoJob => {

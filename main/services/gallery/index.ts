@@ -28,6 +28,8 @@ export interface NewPair {
   readonly jobId: string;
   readonly prompt: string;
   readonly seed: number;
+  /** A pair that the pictures join instead of making one. */
+  readonly completes?: string | undefined;
   /** False leaves recipe and prompt out of the files; the catalog has them all the same. */
   readonly embedRecipe: boolean;
 }
@@ -36,7 +38,8 @@ export interface Gallery {
   readonly service: StudioServices['gallery'];
   /**
    * Writes the files, then pair and results in one transaction with whatever else `also` writes. What throws on the way,
-   * `also` included, leaves neither rows nor files.
+   * `also` included, leaves neither rows nor files. Gives all results of the pair. Throws `not_found` where the pair that is
+   * to be completed was deleted for good.
    */
   add(
     pair: NewPair,
@@ -93,6 +96,8 @@ const toResult = (r: ResultRow): Result => ({
   height: r.height,
 });
 
+const gone = (): AppError => new AppError('not_found', 'This pair is not in the gallery.');
+
 /** Everything that the pictures' recipes name as a reference. */
 const referencesOf = (pictures: readonly Picture[]): string[] =>
   pictures.flatMap(({ recipe }) =>
@@ -124,9 +129,9 @@ export function makeGallery(
   const read = async (row: ResultRow | undefined): Promise<Uint8Array | null> =>
     row ? readFile(join(images, row.file)).catch(() => null) : null;
   return {
-    async add({ jobId, prompt, seed, embedRecipe }, pictures, also) {
+    async add({ jobId, prompt, seed, completes, embedRecipe }, pictures, also) {
       await mkdir(images, { recursive: true });
-      const pairId = randomUUID();
+      const pairId = completes ?? randomUUID();
       const rows: ResultRow[] = [];
       try {
         for (const { arm, size, rgb, recipe } of pictures) {
@@ -151,19 +156,25 @@ export function makeGallery(
             recipe: JSON.stringify(recipe),
           });
         }
-        const results = rows.map(toResult);
-        let number = 0;
+        const results = [...store.read.gallery.results(pairId), ...rows].map(toResult);
+        const phrases = pictures.flatMap(({ recipe }) => recipe.emphases.map((e) => e.phrase));
+        const references = referencesOf(pictures);
+        let made: number | undefined;
         store.transaction(() => {
-          const packId = pictures[0]?.recipe.pack.id ?? 'unknown';
-          number = store.write.gallery.pair(
-            { pair_id: pairId, job_id: jobId, created_at: now(), prompt, seed, pack_id: packId },
-            pictures.flatMap(({ recipe }) => recipe.emphases.map((e) => e.phrase)),
-            referencesOf(pictures),
-          );
+          if (completes === undefined) {
+            const packId = pictures[0]?.recipe.pack.id ?? 'unknown';
+            const row = { pair_id: pairId, job_id: jobId, created_at: now(), prompt, seed, pack_id: packId };
+            made = store.write.gallery.pair(row, phrases, references);
+          } else {
+            const known = store.read.gallery.pair(completes);
+            if (!known) throw gone();
+            store.write.gallery.names(known.number, phrases, references);
+          }
           for (const row of rows) store.write.gallery.result(row);
           also(pairId, results);
         });
-        orders.added(number);
+        if (made === undefined) orders.changed();
+        else orders.added(made);
         return { pairId, results };
       } catch (error) {
         for (const { file } of rows) await rm(join(images, file), { force: true });
@@ -190,7 +201,7 @@ export function makeGallery(
       },
       pair({ pairId }) {
         const row = store.read.gallery.pair(pairId);
-        if (!row) throw new AppError('not_found', 'This pair is not in the gallery.');
+        if (!row) throw gone();
         return pairOf(row);
       },
       recipe({ imageId }) {

@@ -2,26 +2,20 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { AppError, GenerateRequest, errorBody, toAppError } from '#contract';
-import type {
-  ErrorBody,
-  JobState,
-  JobSummary,
-  PackManifest,
-  Settings,
-  StudioServices,
-  TurnHolder,
-} from '#contract';
+import type { ErrorBody, JobState, PackManifest, Settings, StudioServices, TurnHolder } from '#contract';
 import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
 import type { Catalog, CatalogResult } from '../catalog/index.ts';
 import type { Gallery, Picture } from '../gallery/index.ts';
 import type { PacksService } from '../packs/index.ts';
 import type { JobRow, Store } from '../store/index.ts';
+import { checkCompletion } from './completing.ts';
 import { makeEventLog } from './events.ts';
 import { prepare } from './prepare.ts';
 import { makeQueue } from './queue.ts';
 import type { PrepareEngine, SamplerLevels } from './prepare.ts';
 import { makeRecipe, picturesOf } from './recipe.ts';
 import type { ArmResult, JobFacts, SamplingChoice } from './recipe.ts';
+import { interruption, lastEvent, previewOf, summary } from './rows.ts';
 import { makeTurns } from './turns.ts';
 import type { Turn } from './turns.ts';
 
@@ -52,7 +46,7 @@ export interface Jobs {
   readonly service: StudioServices['jobs'];
   /**
    * Queues requests in their order, in one transaction with whatever `also` writes of their ids. Rejects before anything is
-   * written when a pack is not there.
+   * written when a pack is not there or a pair cannot be completed.
    */
   enqueue(requests: readonly GenerateRequest[], also: (jobIds: string[]) => void): Promise<void>;
   /** Calls `listener` after a job came in, began or ended. Returns what stops that. */
@@ -67,25 +61,6 @@ export interface Jobs {
   /** Stops the running job (it will be `interrupted`) and waits for it. */
   close(): Promise<void>;
 }
-
-const summary = (row: JobRow, results: JobSummary['results']): JobSummary => ({
-  jobId: row.job_id,
-  state: row.state as JobState,
-  request: JSON.parse(row.request) as GenerateRequest,
-  createdAt: row.created_at,
-  startedAt: row.started_at,
-  endedAt: row.ended_at,
-  attempts: row.attempts,
-  pairId: row.pair_id,
-  results,
-  error: row.error === null ? null : (JSON.parse(row.error) as ErrorBody),
-});
-
-const rgbaOf = (rgb: Uint8Array): Uint8Array => {
-  const out = new Uint8Array((rgb.length / 3) * 4).fill(255);
-  for (let i = 0, j = 0; i < rgb.length; i += 3, j += 4) out.set(rgb.subarray(i, i + 3), j);
-  return out;
-};
 
 /** The pictures were made and could not be kept: why, and that nothing of them is lost for good. */
 function notWritten(cause: unknown): AppError {
@@ -116,15 +91,10 @@ export function makeJobs({
   const changed = (jobId: string): void => {
     for (const listener of listeners) listener(jobId);
   };
-  const queue = makeQueue({
-    store,
-    log,
-    now,
-    check: (id) => packs.get(id),
-    changed,
-    next,
-    turn: () => turns.holder(),
-  });
+  const check = async (request: GenerateRequest): Promise<void> => {
+    checkCompletion(store, request, await packs.get(request.packId));
+  };
+  const queue = makeQueue({ store, log, now, check, changed, next, turn: () => turns.holder() });
   listeners.add(queue.heard);
   const turns = makeTurns({
     free: () => !running && !closing,
@@ -135,38 +105,26 @@ export function makeJobs({
     },
   });
 
-  /** State and final event together, so that a crash leaves both or neither. A job that has ended stays as it is. */
-  const end = (jobId: string, state: JobState, error: ErrorBody | null): void => {
+  /**
+   * State and final event together, so that a crash leaves both or neither. A job that has ended stays as it is. `pairId`: the
+   * pair of what was finished before.
+   */
+  const end = (jobId: string, state: JobState, error: ErrorBody | null, pairId?: string): void => {
     store.transaction(() => {
       const before = store.read.jobs.one(jobId)?.state;
       if (before !== 'queued' && before !== 'running') return;
-      store.write.jobs.end(jobId, state, now(), null, error === null ? null : JSON.stringify(error));
-      if (error) log.append(jobId, { type: 'failed', error });
-      else log.append(jobId, { type: 'cancelled' });
+      store.write.jobs.end(
+        jobId,
+        state,
+        now(),
+        pairId ?? null,
+        error === null ? null : JSON.stringify(error),
+      );
+      const kept = pairId === undefined ? {} : { pairId };
+      if (error) log.append(jobId, { type: 'failed', error, ...kept });
+      else log.append(jobId, { type: 'cancelled', ...kept });
     });
   };
-  const interruption: ErrorBody = {
-    code: 'interrupted',
-    message: 'The studio stopped while this job ran. Submit it again.',
-  };
-
-  /** The final event of a job that ended without one, from its row. */
-  const closeLog = (row: JobRow): void => {
-    if (row.state === 'done' && row.pair_id !== null)
-      log.append(row.job_id, {
-        type: 'done',
-        pairId: row.pair_id,
-        results: gallery.results(row.pair_id),
-        wallSeconds: Math.max(0, (row.ended_at ?? 0) - (row.started_at ?? row.ended_at ?? 0)) / 1000,
-      });
-    else if (row.state === 'cancelled') log.append(row.job_id, { type: 'cancelled' });
-    else
-      log.append(row.job_id, {
-        type: 'failed',
-        error: row.error === null ? interruption : (JSON.parse(row.error) as ErrorBody),
-      });
-  };
-
   async function run(row: JobRow, signal: AbortSignal): Promise<void> {
     const began = performance.now();
     const request = v.parse(GenerateRequest, JSON.parse(row.request));
@@ -199,20 +157,20 @@ export function makeJobs({
       upscale: request.upscale,
       previews,
     };
-    for await (const event of engine.sample(sampleRequest, signal)) {
-      if (event.type === 'step') log.append(row.job_id, event);
-      else if (event.type === 'preview')
-        log.append(row.job_id, {
-          type: 'preview',
-          arm: event.arm,
-          i: event.i,
-          width: event.size,
-          height: event.size,
-          rgba: rgbaOf(event.rgb),
-        });
-      else results.push(event);
+    /** What stopped the run after a picture was finished: that picture is kept, and its twin can be made later. */
+    let stopped: { readonly by: unknown } | undefined;
+    try {
+      for await (const event of engine.sample(sampleRequest, signal)) {
+        if (event.type === 'step') log.append(row.job_id, event);
+        else if (event.type === 'preview') log.append(row.job_id, previewOf(event));
+        else results.push(event);
+      }
+      signal.throwIfAborted();
+    } catch (by) {
+      // An interrupted run is submitted again as a whole.
+      if (results.length === 0 || request.arms.length === 1 || closing) throw by;
+      stopped = { by };
     }
-    signal.throwIfAborted();
     const wallSeconds = (performance.now() - began) / 1000;
     const facts: JobFacts = { request, plan, prepared, pack, baseline, appVersion, createdAt: now() };
     const pictures = results.flatMap((result) =>
@@ -227,11 +185,17 @@ export function makeJobs({
     const entered: CatalogResult[] = [];
     // Files first; then pair, results, their embeddings, the job's end and its last event in one transaction.
     const written = gallery.add(
-      { jobId: row.job_id, prompt: request.prompt, seed: request.seed, embedRecipe },
+      {
+        jobId: row.job_id,
+        prompt: request.prompt,
+        seed: request.seed,
+        completes: request.completes,
+        embedRecipe,
+      },
       pictures,
       (pairId, stored) => {
         // The last moment for a cancel: from here on the job is done.
-        signal.throwIfAborted();
+        if (!stopped) signal.throwIfAborted();
         for (const r of results) {
           const own = stored.find((s) => s.arm === r.arm && s.width === r.size);
           if (!own) continue;
@@ -241,12 +205,22 @@ export function makeJobs({
           writer.write(entry);
           entered.push(entry);
         }
+        if (stopped) {
+          const isCancel = signal.aborted;
+          end(
+            row.job_id,
+            isCancel ? 'cancelled' : 'failed',
+            isCancel ? null : errorBody(stopped.by, 'engine_failed'),
+            pairId,
+          );
+          return;
+        }
         store.write.jobs.end(row.job_id, 'done', now(), pairId, null);
         log.append(row.job_id, { type: 'done', pairId, results: stored, wallSeconds });
       },
     );
     await written.catch((error: unknown) => {
-      throw notWritten(error);
+      throw stopped ? stopped.by : notWritten(error);
     });
     for (const entry of entered) writer.follow(entry);
   }
@@ -324,7 +298,7 @@ export function makeJobs({
     requests: readonly GenerateRequest[],
     also: (jobIds: string[]) => void,
   ): Promise<void> {
-    for (const packId of new Set(requests.map((request) => request.packId))) await packs.get(packId);
+    for (const request of requests) await check(request);
     const jobIds = requests.map(() => randomUUID());
     store.transaction(() => {
       requests.forEach((request, i) => {
@@ -348,7 +322,11 @@ export function makeJobs({
     start() {
       for (const row of store.read.jobs.running()) conclude(row.job_id, 'interrupted', interruption);
       try {
-        for (const row of store.read.jobs.withoutFinal()) closeLog(row);
+        for (const row of store.read.jobs.withoutFinal())
+          log.append(
+            row.job_id,
+            lastEvent(row, (pairId) => gallery.results(pairId)),
+          );
       } catch (error) {
         // Without room on the disk they get their last event at a later start; anything else is a fault of ours.
         if (toAppError(error).code === 'internal') throw error;

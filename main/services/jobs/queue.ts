@@ -1,7 +1,7 @@
 /** The order of what waits: told to whoever watches, changed and paused by the user. Rows are the only truth. */
 import { randomUUID } from 'node:crypto';
 import { AppError } from '#contract';
-import type { QueueState, StudioServices, TurnHolder } from '#contract';
+import type { GenerateRequest, QueueState, StudioServices, TurnHolder } from '#contract';
 import { makeBell } from '../../bell.ts';
 import type { Store } from '../store/index.ts';
 import type { EventLog } from './events.ts';
@@ -10,8 +10,8 @@ export interface QueueOptions {
   readonly store: Store;
   readonly log: EventLog;
   readonly now: () => number;
-  /** Throws when the pack is not there. */
-  readonly check: (packId: string) => Promise<unknown>;
+  /** Throws when the request cannot be run here. */
+  readonly check: (request: GenerateRequest) => Promise<unknown>;
   /** Tells whoever listens to jobs that one came in or ended. */
   readonly changed: (jobId: string) => void;
   /** Takes up the next job. */
@@ -81,7 +81,7 @@ export function makeQueue({ store, log, now, check, changed, next, turn }: Queue
         return state();
       },
       async replace({ jobId, request }) {
-        await check(request.packId);
+        await check(request);
         const made = randomUUID();
         let replaced: string[] = [];
         store.transaction(() => {

@@ -227,6 +227,11 @@ export function galleryWrites(db: Db) {
       for (const hash of references) reference.run(number, hash);
       return number;
     },
+    /** What the recipe of a picture that joins a pair names besides. */
+    names: (number: number, emphases: Iterable<string>, references: Iterable<string>) => {
+      for (const e of emphases) emphasis.run(number, e);
+      for (const hash of references) reference.run(number, hash);
+    },
     result: (r: ResultRow) =>
       result.run(r.image_id, r.pair_id, r.arm, r.content_hash, r.file, r.width, r.height, r.recipe),
     star: (pairId: string, starred: boolean) => star.run(starred ? 1 : 0, pairId),

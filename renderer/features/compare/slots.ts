@@ -57,6 +57,16 @@ export function slotsOfJob(view: JobView): [Slot, Slot] {
   return [first ?? empty('coarse'), last ?? empty('refined')];
 }
 
+/** A pair's slots with what the run that completes it, or has done so, has for the empty one. */
+export function completed(own: [Slot, Slot], run: JobView | undefined): [Slot, Slot] {
+  const isOn = run?.state === 'queued' || run?.state === 'running' || run?.state === 'done';
+  if (!isOn || !own.some(({ state }) => state === 'missing')) return own;
+  const made = slotsOfJob(run);
+  const fill = (slot: Slot): Slot =>
+    slot.state === 'missing' ? (made.find(({ arm }) => arm === slot.arm) ?? slot) : slot;
+  return [fill(own[0]), fill(own[1])];
+}
+
 /** The half that stands for the whole: the refined one, else whichever is there. */
 export function mainSlot([left, right]: readonly [Slot, Slot]): Slot {
   return right.state === 'missing' ? left : right;

@@ -2,7 +2,7 @@ import { computed, watch } from 'vue';
 import { useGalleryStore } from '../../stores/gallery.ts';
 import { useJobsStore } from '../../stores/jobs.ts';
 import { useViewerStore } from '../../stores/viewer.ts';
-import { mainSlot, slotsOfJob, slotsOfPair } from './slots.ts';
+import { completed, mainSlot, slotsOfJob, slotsOfPair } from './slots.ts';
 import type { Slot } from './slots.ts';
 
 /** What the viewer shows now: the pair or job, its two slots, prompt and seed. The newest pair when nothing was chosen. */
@@ -32,9 +32,13 @@ export function useShown() {
     if (other) return mainSlot(slotsOfPair(other));
     return besideJob.value ? slotsOfJob(besideJob.value.view).find(isAsked) : undefined;
   });
+  /** The run that made the pair, where this page saw it. */
+  const ownJob = computed(() => (pair.value ? jobs.jobs.get(pair.value.jobId) : undefined));
+  /** The run that makes the half that the pair lacks, or has just made it. */
+  const completion = computed(() => (pair.value ? jobs.completionOf(pair.value.pairId) : undefined));
   const slots = computed((): [Slot, Slot] | undefined => {
     if (pair.value) {
-      const own = slotsOfPair(pair.value);
+      const own = completed(slotsOfPair(pair.value), completion.value?.view);
       return besideSlot.value ? [besideSlot.value, mainSlot(own)] : own;
     }
     return job.value ? slotsOfJob(job.value.view) : undefined;
@@ -43,7 +47,7 @@ export function useShown() {
   const seed = computed(() => pair.value?.seed ?? job.value?.seed);
   /** The picture whose recipe is shown: the refined one, else whichever is there. */
   const mainResult = computed(() => slots.value?.[1].result ?? slots.value?.[0].result ?? null);
-  return { job, pair, besideJob, besideSlot, slots, prompt, seed, mainResult };
+  return { job, pair, ownJob, completion, besideJob, besideSlot, slots, prompt, seed, mainResult };
 }
 
 /** A twin is asked for with one arm; the other place of its job is empty. */

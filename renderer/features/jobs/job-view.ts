@@ -105,9 +105,10 @@ export function applyEvent(view: JobView, event: JobEvent): JobView {
         ...next,
         state: event.error.code === 'interrupted' ? 'interrupted' : 'failed',
         error: event.error,
+        pairId: event.pairId ?? null,
       };
     case 'cancelled':
-      return { ...next, state: 'cancelled' };
+      return { ...next, state: 'cancelled', pairId: event.pairId ?? null };
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { slotsOfJob, slotsOfPair } from '../../../../renderer/features/compare/slots.ts';
+import { completed, slotsOfJob, slotsOfPair } from '../../../../renderer/features/compare/slots.ts';
 import { newJobView } from '../../../../renderer/features/jobs/job-view.ts';
-import type { Result } from '#contract';
+import type { JobState, Result } from '#contract';
 
 const result = (arm: Result['arm']): Result => ({
   arm,
@@ -27,6 +27,17 @@ describe('the places of the viewer', () => {
       'refined picture',
     ]);
     expect(seen(slotsOfPair({ results: [] }))).toEqual(['coarse missing', 'refined missing']);
+  });
+
+  it('shows in the empty place the run that completes the pair, as long as it may succeed', () => {
+    const own = slotsOfPair({ results: [result('coarse')] });
+    const view = { ...newJobView('j', ['refined']), arm: 'refined' as const };
+    const at = (state: JobState, results: Result[] = []) => seen(completed(own, { ...view, state, results }));
+    expect(at('queued')).toEqual(['coarse picture', 'refined running']);
+    expect(at('done', [result('coarse'), result('refined')])).toEqual(['coarse picture', 'refined picture']);
+    expect(at('failed')).toEqual(['coarse picture', 'refined missing']);
+    const whole = slotsOfPair({ results: [result('coarse'), result('refined')] });
+    expect(completed(whole, view)).toBe(whole);
   });
 
   it('shows other arms too', () => {

@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '#contract';
-import type { GenerateRequest, JobEvent, JobSummary, Pair, StudioServices } from '#contract';
+import type { GenerateRequest, JobEvent, JobSummary, Pair, Result, StudioServices } from '#contract';
 import { useCostsStore } from '../../../../renderer/stores/costs.ts';
+import { useGalleryStore } from '../../../../renderer/stores/gallery.ts';
 import { useJobsStore } from '../../../../renderer/stores/jobs.ts';
 import { usePromptStore } from '../../../../renderer/stores/prompt.ts';
 import { useSamplingStore } from '../../../../renderer/stores/sampling.ts';
 import { useViewerStore } from '../../../../renderer/stores/viewer.ts';
+import { recipeWith } from '../../../support/recipe.ts';
 import { pack, storeRig } from './rig.ts';
 import type { StoreRig } from './rig.ts';
 
@@ -20,6 +22,14 @@ const EVENTS: JobEvent[] = [
 ];
 const DONE: JobEvent = { ...base, seq: 7, type: 'done', pairId: 'pair', results: [], wallSeconds: 1 };
 const PAIR: Pair = { pairId: 'pair', jobId: 'job', createdAt: 0, prompt: 'a kid', seed: 3, results: [] };
+
+const picture = (arm: Result['arm']): Result => ({
+  arm,
+  imageId: arm,
+  contentHash: 'a'.repeat(64),
+  width: 64,
+  height: 64,
+});
 
 let rig: StoreRig;
 afterEach(() => {
@@ -169,6 +179,42 @@ describe('a run', () => {
     viewer.showPair('other');
     await until(() => useJobsStore().jobs.get('job')?.view.state === 'done');
     expect(viewer.pairId).toBe('other');
+  });
+
+  it('that makes the half of a pair asks for the other arm of the same recipe, once', async () => {
+    const submitted: GenerateRequest[] = [];
+    const half: Pair = { ...PAIR, results: [picture('coarse')] };
+    const whole: Pair = { ...PAIR, results: [picture('coarse'), picture('refined')] };
+    let go = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const all = host(async function* () {
+      yield* EVENTS.slice(0, 2);
+      await gate;
+      yield DONE;
+    }, submitted);
+    let now = half;
+    rig = await storeRig({
+      ...all,
+      gallery: {
+        recipe: () => recipeWith({ arm: 'coarse' }),
+        pair: () => now,
+        list: () => ({ items: [half], next: null }),
+      },
+    });
+    const jobs = useJobsStore();
+    const gallery = useGalleryStore();
+    await gallery.load();
+    await jobs.completePair(half);
+    await jobs.completePair(half);
+    expect(submitted).toMatchObject([{ arms: ['refined'], completes: 'pair', seed: 7, steps: 50 }]);
+    expect(jobs.completionOf('pair')?.view.jobId).toBe('job');
+    now = whole;
+    go();
+    await until(() => gallery.byId.get('pair')?.results.length === 2);
+    await jobs.completePair(whole);
+    expect(submitted).toHaveLength(1);
   });
 
   it('that the host refuses says why, beside the button', async () => {
