@@ -630,6 +630,8 @@ export const de: Strings = {
     phrases: 'Betonte Wörter',
     tags: 'Schlagwörter',
     packs: 'Paket',
+    filter: 'Filter',
+    show: (value) => `${some(value, 'Paar', 'Paare')} zeigen`,
     moreFilters: (value, key) => `${count(value)} weitere; suche mit ${key}:`,
     nothing: 'Kein Paar passt zu dieser Suche.',
     empty: {
@@ -789,6 +791,7 @@ export const de: Strings = {
   },
   errors: {
     title: 'Was schiefging',
+    'gallery.filters': 'Filter der Galerie',
     none: 'Nichts, seit diese Seite offen ist.',
     copyAll: 'Alles mit Einzelheiten kopieren',
     clear: 'Leeren',

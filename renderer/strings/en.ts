@@ -640,6 +640,8 @@ export const en = {
     phrases: 'Emphasised phrase',
     tags: 'Tags',
     packs: 'Pack',
+    filter: 'Filters',
+    show: (value: number) => `Show ${some(value, 'pair', 'pairs')}`,
     moreFilters: (value: number, key: string) => `${count(value)} more; search with ${key}:`,
     nothing: 'No pair fits this search.',
     empty: {
@@ -804,6 +806,7 @@ export const en = {
   },
   errors: {
     title: 'What went wrong',
+    'gallery.filters': 'Filters of the gallery',
     none: 'Nothing since this page was opened.',
     copyAll: 'Copy all with details',
     clear: 'Clear',

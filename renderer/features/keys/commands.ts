@@ -49,6 +49,7 @@ export const COMMANDS = {
   'compare.why': { group: 'compare', keys: ['W'] },
   'compare.stepBack': { group: 'compare', keys: [','] },
   'compare.stepOn': { group: 'compare', keys: ['.'] },
+  'gallery.filters': { group: 'gallery', keys: ['F'] },
   'gallery.search': { group: 'gallery', keys: ['/', 'Mod+K'], inText: true },
 } as const satisfies Readonly<Record<string, Command>>;
 

@@ -77,6 +77,43 @@ describe('the gallery', () => {
   });
 });
 
+describe('the gallery where there is no room for its filters', () => {
+  it.each([
+    [640, 400],
+    [1279, 800],
+  ])('has them on a sheet at %i x %i, by keys alone, and gives the focus back', async (width, height) => {
+    const { page, complaints, close } = await openDemo(browser, served, { width, height });
+    await page.getByTestId('place-gallery').click();
+    const tiles = page.getByTestId('grid-item');
+    await soon(() => tiles.count()).toBeGreaterThan(1);
+    const all = await tiles.count();
+    expect(await page.getByTestId('filters').count()).toBe(0);
+    await page.getByTestId('open-filters').focus();
+    await page.keyboard.press('f');
+    const sheet = page.getByTestId('filter-sheet');
+    await sheet.waitFor();
+    expect((await breaches(page)).found).toEqual([]);
+    const chip = page.getByTestId('filter-chip').filter({ hasText: 'dark shades' });
+    for (let i = 0; i < 30; i++) {
+      await page.keyboard.press('Tab');
+      if (await chip.evaluate((button) => button === document.activeElement)) break;
+    }
+    await page.keyboard.press('Enter');
+    expect(await chip.getAttribute('aria-pressed')).toBe('true');
+    await soon(() => page.getByTestId('filter-done').textContent()).not.toContain(`${all} `);
+    await page.keyboard.press('Escape');
+    await sheet.waitFor({ state: 'detached' });
+    await soon(() =>
+      page.getByTestId('open-filters').evaluate((button) => button === document.activeElement),
+    ).toBe(true);
+    await soon(() => tiles.count()).toBeLessThan(all);
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(sideways).toBeLessThanOrEqual(0);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
+
 describe('the gallery on its way out', () => {
   it('exports what is marked with the metadata that is chosen, remembers the choice, and finds by look', async () => {
     const { page, complaints, close } = await openDemo(browser, served);
