@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { call, stream } from './define.ts';
 import {
+  AddRoot,
   AddVectors,
   Backup,
   Backups,
@@ -88,7 +89,6 @@ import {
   ResultImages,
   Root,
   RootEvent,
-  RootPath,
   RootRef,
   Roots,
   SearchRequest,
@@ -143,10 +143,10 @@ export const contract = {
     /** Lets the user pick a folder in a native dialog; null when none was picked. `not_supported` without a desktop. */
     pickRoot: call(Nothing, v.strictObject({ root: v.nullable(Root) })),
     /**
-     * Makes a folder known by its path. Nothing is listed, and a path that is absent, no folder or forbidden gets one and the
-     * same `not_found`; `not_supported` where paths may not be typed.
+     * Makes a folder known by its path, or by the name under which it is offered. Nothing is listed, and what is absent, no
+     * folder or forbidden gets one and the same `not_found`; `not_supported` where whoever asks may add none that way.
      */
-    addRoot: call(RootPath, v.strictObject({ root: Root })),
+    addRoot: call(AddRoot, v.strictObject({ root: Root })),
     /** Ends after its `report` event. */
     importFolder: stream(ImportFolder, ImportEvent),
     search: call(SearchRequest, SearchResponse),

@@ -48,8 +48,10 @@ export interface Platform {
   readonly spawn: Spawn;
   readonly appVersion: string;
   readonly pickFolder?: () => Promise<string | null>;
-  /** Whether a page may name folders by their path: only where it can be reached from this machine alone. */
+  /** Whether a page of this machine may name folders by their path. */
   readonly mayType?: boolean;
+  /** Paths of folders that pages from elsewhere may add, by name. */
+  readonly offered?: readonly string[];
   readonly now?: () => number;
   /** Bytes of a catalog from which on its check goes on beside the first calls (`untilChecked`); the tests lower it. */
   readonly checkAtOnce?: number;
@@ -59,6 +61,8 @@ export interface Platform {
 
 export interface Host {
   readonly services: StudioServices;
+  /** The same for a page from another machine: it adds folders only among those that are offered. */
+  readonly guestServices: StudioServices;
   /** Makes a folder known by its path; only for hosts whose user may name paths. */
   registerRoot(path: string): Promise<Root>;
   /** The sample folder as a root, or null when it is not there. */
@@ -186,6 +190,7 @@ export function createHost(config: Config, platform: Platform): Host {
     folder: config.home,
     pickFolder: platform.pickFolder,
     mayType: platform.mayType ?? false,
+    offered: platform.offered,
     now,
     openShared: vectors
       ? (encoder, dims) =>
@@ -241,12 +246,12 @@ export function createHost(config: Config, platform: Platform): Host {
       read: async (file, own, size, rgb, signal) =>
         (await engine.client()).engine.read({ file, own, size, rgb }, { signal }),
     },
+    turn: (signal) => jobs.turn('evaluate', signal),
     prepare: prepareFor,
     openResults,
     folder: join(config.home, 'evaluations'),
     readerFolder: config.readerFolder ?? join(config.home, 'reader'),
     tensors: (bytes) => readSafetensors(bytes).tensors,
-    turn: (signal) => jobs.turn('evaluate', signal),
     appVersion: platform.appVersion,
   });
   const evaluations = makeLibrary({
@@ -342,7 +347,8 @@ export function createHost(config: Config, platform: Platform): Host {
       },
     },
   };
-  const services = inFlight.watch(contract, passed ? untilChecked(contract, whole, passed) : whole);
+  const watched = (all: StudioServices): StudioServices =>
+    inFlight.watch(contract, passed ? untilChecked(contract, all, passed) : all);
   /** Work beside the services that changes the catalog. */
   const change = <T>(work: () => Promise<T>): Promise<T> =>
     inFlight.run(async () => {
@@ -396,7 +402,8 @@ export function createHost(config: Config, platform: Platform): Host {
   let closed: Promise<void> | undefined;
 
   return {
-    services,
+    services: watched(whole),
+    guestServices: watched({ ...whole, catalog: { ...whole.catalog, ...catalog.guest } }),
     checked: () => passed ?? Promise.resolve(),
     registerRoot: (path) => change(() => catalog.registerRoot(path, false)),
     placeProblems: async () => (await folderChecks(resolve(config.home))).map((c) => c.message),

@@ -19,7 +19,7 @@ import { useVectorPassesStore } from './stores/vector-passes.ts';
 import './ui/styles/tokens.css';
 import './ui/styles/base.css';
 
-const app = createApp(App, { isDesktop: window.link !== undefined });
+const app = createApp(App);
 app.use(createPinia());
 useAppearanceStore();
 

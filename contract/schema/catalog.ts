@@ -296,14 +296,23 @@ export const PhraseChoices = v.strictObject({
 export type PhraseChoices = v.InferOutput<typeof PhraseChoices>;
 
 export const RootRef = v.strictObject({ rootId: Id });
-/** A folder by its absolute path on the host's machine. */
-export const RootPath = v.strictObject({
-  path: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(4096)),
-});
+/** A folder by its absolute path on the host's machine, or by the name under which the host offers it. */
+export const AddRoot = v.union([
+  v.strictObject({ path: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(4096)) }),
+  v.strictObject({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)) }),
+]);
+export type AddRoot = v.InferOutput<typeof AddRoot>;
+/**
+ * How whoever asks adds a folder: by the system's `dialog`; by its `path`, where the page can only be of this machine; by the
+ * `name` of one that is offered, from elsewhere; or not at all.
+ */
+export const AddsBy = v.picklist(['dialog', 'path', 'name', 'nothing']);
+export type AddsBy = v.InferOutput<typeof AddsBy>;
 export const Roots = v.strictObject({
   roots: v.array(Root),
-  /** Whether this host takes a folder by its path: only where whoever sees the page sits at the host's machine. */
-  mayType: v.boolean(),
+  adds: AddsBy,
+  /** Names of the folders that are offered (`serve --root`) and not added yet. */
+  offered: v.array(v.string()),
 });
 /** `running`: whether an import of this root is there to be paused. */
 export const ImportState = v.strictObject({ running: v.boolean(), paused: v.boolean() });

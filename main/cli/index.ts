@@ -89,7 +89,7 @@ const OPTIONS: Readonly<Record<string, NonNullable<ParseArgsConfig['options']>>>
   catalog: { pack: text, 'no-vectors': flag },
   packs: {},
   doctor: { pack: text },
-  serve: { port: text, refs: text },
+  serve: { port: text, refs: text, host: text, root: many },
   gpu: { yes: flag },
 };
 
@@ -130,6 +130,8 @@ async function run(
     await openStudio({
       catalog: string(values, 'catalog'),
       port: string(values, 'port'),
+      hostname: string(values, 'host'),
+      offered: (values['root'] as string[] | undefined) ?? [],
       refs: string(values, 'refs'),
       browser: command === '',
       output,

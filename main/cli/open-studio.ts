@@ -1,17 +1,21 @@
 /** `npm start` without a command, and `serve`: the studio in a window or in a browser. */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '#contract';
-import { startServe } from '../serve/index.ts';
+import { isLoopback, reachedAt, startServe } from '../serve/index.ts';
 import type { Output } from './output.ts';
 import { choosePack, ensureReferences, openHost } from './studio.ts';
 
 export interface OpenOptions {
   readonly catalog: string | undefined;
   readonly port: string | undefined;
+  /** The address that is listened on; absent: loopback. */
+  readonly hostname?: string | undefined;
+  /** Folders that pages from other machines may add. */
+  readonly offered?: readonly string[];
   readonly refs: string | undefined;
   /** Open a window or a browser; `serve` only prints the link. */
   readonly browser: boolean;
@@ -57,10 +61,30 @@ export const withoutElectron = (opens: boolean): string =>
     opens ? 'the studio opens in your browser instead.' : 'open this link in a browser instead:'
   }`;
 
+/** The one line about a studio that others can reach: where, what they can do, and which folders they can add. */
+export function openNote(addresses: readonly string[], port: number, offered: readonly string[]): string {
+  const where = addresses.length === 0 ? `port ${port}` : addresses.map((a) => `${a}:${port}`).join(', ');
+  const folders =
+    offered.length === 0 ? 'no folders (see --root)' : `only these folders: ${offered.join(', ')}`;
+  return `whoever reaches ${where} with the link sees and changes this whole studio, unencrypted; from elsewhere they can add ${folders}.`;
+}
+
+/** Throws `invalid_input` for a folder that is not there: whoever offers it sits at this machine and may be told. */
+function checkOffered(offered: readonly string[]): void {
+  for (const path of offered)
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+      throw new AppError(
+        'invalid_input',
+        `--root: there is no folder "${path}". Expected an existing folder.`,
+      );
+}
+
 /** Resolves when the studio is closed (window closed, or the signal). */
 export async function openStudio({
   catalog,
   port,
+  hostname = '127.0.0.1',
+  offered = [],
   refs,
   browser,
   output,
@@ -79,11 +103,17 @@ export async function openStudio({
   const opener = browser ? openerOf(process.platform, process.env) : null;
   if (browser) output.note(withoutElectron(opener !== null));
   const wanted = parsePort(port);
-  const host = openHost(catalog, wanted === 0 ? null : wanted, true);
+  checkOffered(offered);
+  const host = openHost(catalog, wanted === 0 ? null : wanted, { mayType: true, offered });
   try {
-    const served = await startServe(host, { port: wanted, page: join(root, 'out', 'renderer') });
+    const served = await startServe(host, { port: wanted, hostname, page: join(root, 'out', 'renderer') });
+    const others = isLoopback(hostname) ? [] : reachedAt(hostname);
+    if (!isLoopback(hostname)) output.note(`Take care: ${openNote(others, served.port, offered)}`);
     for (const problem of await host.placeProblems()) output.note(`Take care: ${problem}`);
     output.line(served.url);
+    // A wildcard's own link is for this machine; a browser elsewhere needs one by an address that it can reach.
+    for (const other of others.filter((address) => address !== hostname).slice(0, 1))
+      output.line(`from another machine: ${served.newUrl(other)}`);
     output.result({ url: served.url, port: served.port });
     // The link works at once; references come in beside it.
     const ready = choosePack(host.services, undefined, signal)

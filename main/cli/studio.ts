@@ -12,12 +12,20 @@ export const appVersion = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 
-/** `mayType`: for a page that only this machine can reach (`serve` on loopback). */
-export function openHost(catalog: string | undefined, port: number | null = null, mayType = false): Host {
+/** `mayType`, `offered`: how pages add folders (`serve`). */
+export function openHost(
+  catalog: string | undefined,
+  port: number | null = null,
+  {
+    mayType = false,
+    offered = [],
+  }: { readonly mayType?: boolean; readonly offered?: readonly string[] } = {},
+): Host {
   return createHost(makeConfig({ ...(catalog === undefined ? {} : { home: catalog }), port }), {
     spawn: forkSpawn(),
     appVersion,
     mayType,
+    offered,
   });
 }
 

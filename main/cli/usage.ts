@@ -104,9 +104,13 @@ gone stays in the catalog. It starts again where it was stopped.
   npm start -- gpu install         explains what comes from where, asks, fetches, checks
   npm start -- gpu install --yes   the same without asking
 `,
-  serve: `Serve the studio to a browser, on this machine only.
+  serve: `Serve the studio to a browser, on this machine only unless you say otherwise.
 
   npm start -- serve               prints the link with its one-time token
   npm start -- serve --port 8123 --refs ~/Pictures
+  npm start -- serve --host 192.168.1.5 --root ~/Pictures --root /photos/2026
+
+  --host ADDRESS           listen on this address (127.0.0.1): who reaches it and has the link uses the studio, unencrypted
+  --root DIR               offer this folder, by its name, to browsers of other machines (again for more); they can add no others
 `,
 };

@@ -48,6 +48,32 @@ export function shownHost(hostname: string): string {
   return isWildcard(hostname) ? '127.0.0.1' : inUrl(hostname);
 }
 
+/**
+ * Whether a request comes from this machine: a loopback peer, and no sign of a program in between that passes on what others
+ * ask. `remote` is the socket's own address.
+ */
+export function isNear(caller: Caller, remote: string | undefined): boolean {
+  const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+  if (forwarded.some((name) => headerValues(caller, name).length > 0)) return false;
+  return remote !== undefined && isLoopback(remote);
+}
+
+/** An address that only this machine can reach, or have. */
+export function isLoopback(address: string): boolean {
+  const plain = address.toLowerCase().replace(/^::ffff:/, '');
+  return plain === 'localhost' || plain === '::1' || /^127(\.\d{1,3}){3}$/.test(plain);
+}
+
+/** Addresses at which this machine can be reached when it listens on `hostname`. */
+export function reachedAt(hostname: string): string[] {
+  if (!isWildcard(hostname)) return [hostname];
+  return Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ internal, family }) => !internal && (family === 'IPv4' || hostname === '::'))
+    .filter(({ address }) => !address.startsWith('fe80:'))
+    .map(({ address }) => address);
+}
+
 function isWildcard(hostname: string): boolean {
   return hostname === '0.0.0.0' || hostname === '::';
 }

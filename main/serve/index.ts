@@ -1,2 +1,3 @@
+export { isLoopback, reachedAt } from './guard.ts';
 export { startServe } from './start.ts';
 export type { ServeOptions, Served } from './start.ts';

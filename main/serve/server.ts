@@ -16,7 +16,7 @@ import type { Link } from '#contract';
 import { readBody } from './body.ts';
 import { makeFailureLimit } from './failure-limit.ts';
 import type { FailureLimit } from './failure-limit.ts';
-import { header, judge } from './guard.ts';
+import { header, isNear, judge } from './guard.ts';
 import type { Purpose } from './guard.ts';
 import { ASSET_POLICY, SECURITY_HEADERS } from './headers.ts';
 import type { PageFile } from '../page/index.ts';
@@ -29,7 +29,10 @@ export interface ServerParts {
   /** The values of Host that are ours; asked at each request, since the port is known only after listening. */
   readonly hosts: () => ReadonlySet<string>;
   readonly asset: (id: string) => Promise<{ bytes: Uint8Array; type: string } | null>;
-  readonly onLink: (link: Link) => void;
+  /** `near`: the page is of this machine. */
+  readonly onLink: (link: Link, near: boolean) => void;
+  /** Whether a request comes from this machine; the tests have machines of their own. */
+  readonly near?: typeof isNear;
   readonly onError: (error: AppError) => void;
   readonly now?: () => number;
 }
@@ -49,7 +52,9 @@ export function makeServer(parts: ServerParts): StudioServer {
   const tokens = makeFailureLimit(parts.now);
   const bearers = makeFailureLimit(parts.now);
   const tickets = makeFailureLimit(parts.now);
-  const sockets = makeSockets(parts.onLink);
+  const sockets = makeSockets((link, request) => {
+    parts.onLink(link, (parts.near ?? isNear)(request, request.socket.remoteAddress));
+  });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, query } = split(request.url ?? '');

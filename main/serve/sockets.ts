@@ -18,7 +18,7 @@ export interface Sockets {
   close(): void;
 }
 
-export function makeSockets(onLink: (link: Link) => void): Sockets {
+export function makeSockets(onLink: (link: Link, request: IncomingMessage) => void): Sockets {
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -43,7 +43,7 @@ export function makeSockets(onLink: (link: Link) => void): Sockets {
           return;
         }
         opened.on('pong', () => silent.delete(opened));
-        onLink(socketLink(opened));
+        onLink(socketLink(opened), request);
       });
     },
     close() {

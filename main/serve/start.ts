@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { AppError, contract, serve } from '#contract';
 import type { Host } from '../host.ts';
 import { allowedHosts, shownHost } from './guard.ts';
+import type { isNear } from './guard.ts';
 import { readPage } from '../page/index.ts';
 import { makeSecrets } from './secrets.ts';
 import { makeServer } from './server.ts';
@@ -10,8 +11,10 @@ import { makeServer } from './server.ts';
 export interface ServeOptions {
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Default 127.0.0.1. Anything else shows the studio, unencrypted, to whoever can reach that address. */
+  /** Default 127.0.0.1. Anything else shows the studio, unencrypted, to whoever can reach that address and has the link. */
   readonly hostname?: string;
+  /** Whether a request comes from this machine (`isNear`); other pages get `host.guestServices`. */
+  readonly near?: typeof isNear;
   /** Folder of the built page (out/renderer). */
   readonly page: string;
   /** Told once, when connections are taken. */
@@ -26,8 +29,8 @@ export interface Served {
   /** To be opened once, by one tab; the part behind "#" never leaves the browser but to be swapped. */
   readonly url: string;
   readonly port: number;
-  /** An address for another tab. */
-  newUrl(): string;
+  /** An address for another tab; `hostname` is another one of this machine's, for a browser elsewhere. */
+  newUrl(hostname?: string): string;
   /** Closes all links and stops listening. */
   close(): Promise<void>;
 }
@@ -47,8 +50,12 @@ export async function startServe(host: Host, options: ServeOptions): Promise<Ser
     secrets,
     hosts: () => hosts,
     asset: (id) => host.asset(id),
-    onLink: (link) => {
-      serve(contract, host.services, link, { parseOutput: options.parseOutput ?? false, onError });
+    ...(options.near ? { near: options.near } : {}),
+    onLink: (link, near) => {
+      serve(contract, near ? host.services : host.guestServices, link, {
+        parseOutput: options.parseOutput ?? false,
+        onError,
+      });
     },
     onError: (error) => {
       onError(error, undefined);
@@ -56,7 +63,7 @@ export async function startServe(host: Host, options: ServeOptions): Promise<Ser
   });
   const port = await listen(server.http, hostname, options.port ?? 0);
   hosts = allowedHosts(hostname, port);
-  const newUrl = (): string => `http://${shownHost(hostname)}:${port}/#token=${secrets.token()}`;
+  const newUrl = (at = hostname): string => `http://${shownHost(at)}:${port}/#token=${secrets.token()}`;
   const served: Served = { url: newUrl(), port, newUrl, close: () => server.close() };
   options.onReady?.(served);
   return served;

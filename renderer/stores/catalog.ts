@@ -1,5 +1,5 @@
 import { AppError, toAppError } from '#contract';
-import type { CatalogActivity, ImportEvent, ImportReport, Root } from '#contract';
+import type { AddRoot, AddsBy, CatalogActivity, ImportEvent, ImportReport, Root } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive, shallowRef } from 'vue';
 import { useConnectionStore } from './connection.ts';
@@ -26,10 +26,12 @@ export const useCatalogStore = defineStore('catalog', () => {
   const references = useReferencesStore();
   const roots = shallowRef<readonly Root[]>([]);
   const loaded = ref(false);
-  /** Whether the host takes a folder by its path. */
-  const mayType = ref(false);
-  /** Why the typed folder was not taken. */
-  const typedError = shallowRef<AppError>();
+  /** How this page adds a folder. */
+  const adds = ref<AddsBy>('nothing');
+  /** Names of the folders that the host offers and that are not added yet. */
+  const offered = shallowRef<readonly string[]>([]);
+  /** Why the typed or chosen folder was not taken. */
+  const addError = shallowRef<AppError>();
   const error = shallowRef<AppError>();
   const imports = shallowReactive(new Map<string, ImportState>());
   /** Rises when images came or went, so that lists of them are read again. */
@@ -48,7 +50,8 @@ export const useCatalogStore = defineStore('catalog', () => {
       const client = await connection.client();
       const found = await client.catalog.roots({});
       roots.value = found.roots;
-      mayType.value = found.mayType;
+      adds.value = found.adds;
+      offered.value = found.offered;
       loaded.value = true;
       error.value = undefined;
     } catch (thrown) {
@@ -68,17 +71,17 @@ export const useCatalogStore = defineStore('catalog', () => {
     }
   }
 
-  /** Makes the folder at this path known and reads it; whether it was taken. */
-  async function addTyped(path: string): Promise<boolean> {
+  /** Makes the folder of this path or name known and reads it; whether it was taken. */
+  async function addFolder(folder: AddRoot): Promise<boolean> {
     try {
       const client = await connection.client();
-      const { root } = await client.catalog.addRoot({ path });
-      typedError.value = undefined;
+      const { root } = await client.catalog.addRoot(folder);
+      addError.value = undefined;
       await load();
       void importRoot(root.rootId);
       return true;
     } catch (thrown) {
-      typedError.value = toAppError(thrown);
+      addError.value = toAppError(thrown);
       return false;
     }
   }
@@ -189,9 +192,10 @@ export const useCatalogStore = defineStore('catalog', () => {
   return {
     roots,
     loaded,
-    mayType,
-    typedError,
-    addTyped,
+    adds,
+    offered,
+    addError,
+    addFolder,
     error,
     imports,
     imageCount,

@@ -329,13 +329,15 @@ export function demoHost({
     catalog: {
       ...demoCatalog(catalog, roots, resting, isTroubled ? DEMO_PACK.packId : undefined),
       roots: () => ({
-        mayType: true,
+        adds: 'path',
+        offered: [],
         roots: roots.map((r) => ({
           ...r,
           imageCount: isUnread ? 0 : catalog.filter(({ image }) => image.rootId === r.rootId).length,
         })),
       }),
-      addRoot: ({ path }) => {
+      addRoot: (asked) => {
+        const path = 'path' in asked ? asked.path : `/pictures/${asked.name}`;
         if (!path.startsWith('/pictures/'))
           throw new AppError(
             'not_found',
@@ -463,6 +465,7 @@ export function demoHost({
 
   return {
     services,
+    guestServices: services,
     registerRoot: () => Promise.resolve(own),
     exportCatalog: () => Promise.reject(new AppError('not_supported', 'There is no catalog here.')),
     importCatalog: () => Promise.reject(new AppError('not_supported', 'There is no catalog here.')),

@@ -6,6 +6,8 @@ import { AppError, encoderOf, toAppError } from '#contract';
 import type { Root, StudioServices } from '#contract';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
 import type { Store } from '../store/index.ts';
+import { makeAdding } from './adding.ts';
+import type { Adding } from './adding.ts';
 import { makeCompletion } from './completion.ts';
 import { makeImages } from './images.ts';
 import { importFolder } from './import-folder.ts';
@@ -57,8 +59,10 @@ export interface CatalogOptions {
   /** Data folder of the studio: thumbnails go below it, content-addressed. */
   readonly folder: string;
   readonly pickFolder: (() => Promise<string | null>) | undefined;
-  /** Whether a page may name a folder by its path. */
+  /** Whether a page of this machine may name a folder by its path. */
   readonly mayType: boolean;
+  /** Paths of folders that pages from elsewhere may add, by name; none without. */
+  readonly offered?: readonly string[] | undefined;
   readonly now: () => number;
   /** A server for the vectors; absent: they are searched on this machine. */
   readonly openShared?: OpenShared | undefined;
@@ -92,6 +96,8 @@ export interface ResultWriter {
 
 export interface Catalog {
   readonly service: StudioServices['catalog'];
+  /** What is different for pages from elsewhere. */
+  readonly guest: Adding;
   /** Makes a folder known (desktop dialog, command line); the path stays here. */
   registerRoot(path: string, builtIn: boolean): Promise<Root>;
   /**
@@ -149,6 +155,7 @@ export function makeCatalog({
   folder,
   pickFolder,
   mayType,
+  offered = [],
   now,
   openShared,
   rows,
@@ -271,7 +278,10 @@ export function makeCatalog({
     return root;
   }
 
+  const adding = makeAdding({ roots, pickFolder, mayType, offered, told });
+
   return {
+    guest: adding.guest,
     registerRoot: (path, builtIn) => told(roots.register(path, builtIn)),
     forget,
     close() {
@@ -352,27 +362,7 @@ export function makeCatalog({
     },
     thumbnail,
     service: {
-      async roots() {
-        return { roots: await roots.list(), mayType };
-      },
-      async pickRoot() {
-        if (!pickFolder)
-          throw new AppError(
-            'not_supported',
-            'This host has no folder dialog. Start it with --refs DIR or import DIR on the command line.',
-          );
-        const path = await pickFolder();
-        if (path === null) return { root: null };
-        return { root: await told(roots.register(path, false)) };
-      },
-      async addRoot({ path }) {
-        if (!mayType)
-          throw new AppError(
-            'not_supported',
-            'This studio takes no paths from a page. Use its folder dialog, or import DIR on the command line.',
-          );
-        return { root: await told(roots.typed(path)) };
-      },
+      ...adding.own,
       activity: (_, { signal }) => imports.activity(signal),
       importFolder: ({ rootId, packId }, { signal }) => imports.start(rootId, packId, signal),
       pauseImport: ({ rootId }) => imports.rest(rootId, true),

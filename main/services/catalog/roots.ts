@@ -77,19 +77,15 @@ export function makeRoots({ store, now, onGone }: RootsOptions) {
   }
 
   /**
-   * The folder at a path that somebody typed into a page. What is not there, no folder or not to be read gets the same answer
-   * in the same words, so that the page cannot be used to look around.
+   * The folder that somebody named in a page. What is not there, no folder or not to be read gets the same answer in the same
+   * words, so that the page cannot be used to look around. Throws `not_found` with the words `refused`.
    */
-  async function typed(path: string): Promise<Root> {
-    const refused = new AppError(
-      'not_found',
-      `There is no folder "${path}" that the studio may read. Expected the whole path of a folder with images.`,
-    );
+  async function readable(path: string, refused: string): Promise<Root> {
     const isReadable = await access(path, constants.R_OK | constants.X_OK).then(
       () => true,
       () => false,
     );
-    if (!isAbsolute(path) || !isReadable || !(await isFolder(path))) throw refused;
+    if (!isAbsolute(path) || !isReadable || !(await isFolder(path))) throw new AppError('not_found', refused);
     return add(resolve(path), false);
   }
 
@@ -116,7 +112,7 @@ export function makeRoots({ store, now, onGone }: RootsOptions) {
     row,
     online,
     register,
-    typed,
+    readable,
     removeImages(imageIds: readonly string[]): Promise<number> {
       const rows = [...new Set(imageIds)].map((id) => {
         const found = store.read.images.byId(id);

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { openerOf, withoutElectron } from '../../../../main/cli/open-studio.ts';
+import { openNote, openerOf, withoutElectron } from '../../../../main/cli/open-studio.ts';
+
+it('a studio that others can reach says where, what they can do and which folders they can add, in one line', () => {
+  const line = openNote(['192.0.2.7', '192.0.2.8'], 8123, ['/photos/2026']);
+  expect(line).not.toContain('\n');
+  for (const part of ['192.0.2.7:8123', '192.0.2.8:8123', 'whole studio', 'unencrypted', '/photos/2026'])
+    expect(line).toContain(part);
+  expect(openNote(['192.0.2.7'], 1, [])).toContain('no folders (see --root)');
+});
 
 describe('the studio without Electron', () => {
   it('is opened by the system, and not at all on a Linux without a screen', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowedHosts, judge, shownHost } from '../../../../main/serve/guard.ts';
+import { allowedHosts, isNear, judge, shownHost } from '../../../../main/serve/guard.ts';
 import type { Purpose } from '../../../../main/serve/guard.ts';
 
 const PORT = 4321;
@@ -90,6 +90,25 @@ describe('the guard', () => {
     expect(wild).not.toContain(`0.0.0.0:${PORT}`);
     expect(shownHost('0.0.0.0')).toBe('127.0.0.1');
     expect(shownHost('::1')).toBe('[::1]');
+  });
+
+  it('takes only a loopback peer that nobody stands in front of for this machine', () => {
+    const from = (remote: string | undefined, ...headers: [string, string][]): boolean =>
+      isNear({ rawHeaders: headers.flat() }, remote);
+    for (const near of ['127.0.0.1', '127.0.0.2', '::1', '::ffff:127.0.0.1'])
+      expect([near, from(near)]).toEqual([near, true]);
+    for (const far of [
+      '192.0.2.7',
+      '10.0.0.1',
+      'fe80::1',
+      '::ffff:192.0.2.7',
+      '0.0.0.0',
+      '127.0.0.1.evil.test',
+      undefined,
+    ])
+      expect([far, from(far)]).toEqual([far, false]);
+    for (const name of ['Forwarded', 'X-Forwarded-For', 'X-Real-IP', 'Via'])
+      expect([name, from('127.0.0.1', [name, '192.0.2.7'])]).toEqual([name, false]);
   });
 
   it('knows that browsers leave out port 80', () => {

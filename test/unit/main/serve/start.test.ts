@@ -1,5 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { request } from 'node:http';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +10,8 @@ import { startServe } from '../../../../main/serve/index.ts';
 import type { Served } from '../../../../main/serve/index.ts';
 import { websocketLink } from '../../../../renderer/bridge/websocket-link.ts';
 import { opened } from './rig.ts';
+
+const error = { code: 'not_found', message: 'asked from elsewhere' } as const;
 
 /** As much of a host as these tests ask for; anything else would fail loudly. */
 const host = {
@@ -23,6 +26,7 @@ const host = {
       },
     },
   },
+  guestServices: { packs: { list: () => ({ packs: [], refused: [{ folder: 'guest', error }] }) } },
   asset: async (id: string) => (id === 'one' ? { bytes: Uint8Array.of(7), type: 'image/webp' } : null),
 } as unknown as Host;
 
@@ -37,7 +41,14 @@ afterEach(async () => {
   await rm(page, { recursive: true });
 });
 
-async function start(options: Partial<Parameters<typeof startServe>[1]> = {}): Promise<Served> {
+/** An address of this machine that is not loopback; undefined where it has none. */
+const address = Object.values(networkInterfaces())
+  .flatMap((list) => list ?? [])
+  .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+
+type Options = Partial<Parameters<typeof startServe>[1]>;
+
+async function start(options: Options = {}): Promise<Served> {
   const served = await startServe(host, { page, ...options });
   running.push(served);
   return served;
@@ -96,6 +107,57 @@ describe('startServe', () => {
     const { client } = await enter(served.url);
     await expect(client?.gallery.recipe({ imageId: 'a' })).rejects.not.toThrow(/secret/);
     expect(told).toEqual([['internal', 'gallery.recipe']]);
+  });
+
+  it('has other services for a page from elsewhere', async () => {
+    const listOf = async (near?: Options['near']) => {
+      const served = await start(near ? { near } : {});
+      const { client } = await enter(served.url);
+      return (await client?.packs.list({}))?.refused.map(({ folder }) => folder);
+    };
+    expect(await listOf()).toEqual([]);
+    const asked: (string | undefined)[] = [];
+    const far = (_: unknown, remote: string | undefined): boolean => {
+      asked.push(remote);
+      return false;
+    };
+    expect(await listOf(far)).toEqual(['guest']);
+    expect(asked).toEqual(['127.0.0.1']);
+  });
+
+  it.skipIf(address === undefined)(
+    'takes who comes by another address of the machine for one from elsewhere',
+    async () => {
+      const served = await start({ hostname: address as string });
+      expect(served.url).toContain(`http://${address}:`);
+      const { client } = await enter(served.url);
+      expect((await client?.packs.list({}))?.refused.map(({ folder }) => folder)).toEqual(['guest']);
+      // Nobody gets in without the token.
+      const plain = await fetch(`http://${address}:${served.port}/assets/one?key=guess`);
+      expect(plain.status).toBe(404);
+    },
+  );
+
+  it('keeps its checks of Host and Origin at an address that is not loopback', async () => {
+    const served = await start({ hostname: '0.0.0.0' });
+    const { port } = served;
+    expect(served.newUrl('192.0.2.7')).toContain(`http://192.0.2.7:${port}/#token=`);
+    const status = (headers: [string, string][]) =>
+      new Promise((resolve) => {
+        const sent = request({ port, path: '/', headers: headers.flat(), setHost: false }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode);
+        });
+        sent.end();
+      });
+    expect(await status([['Host', `127.0.0.1:${port}`]])).toBe(200);
+    expect(await status([['Host', `evil.example:${port}`]])).toBe(421);
+    expect(
+      await status([
+        ['Host', `127.0.0.1:${port}`],
+        ['Origin', 'http://evil.example'],
+      ]),
+    ).toBe(403);
   });
 
   it('ends what waits when it closes, and frees the port', async () => {

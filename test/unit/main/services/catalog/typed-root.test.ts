@@ -1,5 +1,5 @@
-/** Folders that a page names by their path. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+/** Folders that a page names by their path, and those that are offered by name. */
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ it('a folder that is there becomes a root, once', async () => {
   const { root } = await rig.catalog.service.addRoot({ path: folder }, idle);
   expect(root).toMatchObject({ name: 'holiday', state: 'online', builtIn: false });
   expect((await rig.catalog.service.addRoot({ path: `${folder}/` }, idle)).root.rootId).toBe(root.rootId);
-  expect(await rootsOf()).toMatchObject({ mayType: true, roots: [{ name: 'holiday' }] });
+  expect(await rootsOf()).toMatchObject({ adds: 'path', offered: [], roots: [{ name: 'holiday' }] });
 });
 
 it('absent, no folder, forbidden and relative get one answer, and nothing becomes known', async () => {
@@ -50,6 +50,39 @@ it('a host that others can reach takes no paths, whether the folder is there or 
     await expect(closed.catalog.service.addRoot({ path }, idle)).rejects.toMatchObject({
       code: 'not_supported',
     });
-  expect(await closed.catalog.service.roots({}, idle)).toEqual({ roots: [], mayType: false });
+  expect(await closed.catalog.service.roots({}, idle)).toEqual({ roots: [], adds: 'nothing', offered: [] });
   closed.dispose();
+});
+
+it('a page from elsewhere adds what is offered, by name, and learns of nothing else', async () => {
+  const [holiday, gone, second] = ['holiday', 'gone', 'more/holiday'].map((name) => join(rig.folder, name));
+  for (const path of [holiday, gone, second]) mkdirSync(path as string, { recursive: true });
+  const offering = makeCatalogRig([packOf('a', 32)], {
+    offered: [holiday, gone, second, `${holiday as string}/`] as string[],
+  });
+  const { guest, service } = offering.catalog;
+  expect(await guest.roots({}, idle)).toEqual({
+    roots: [],
+    adds: 'name',
+    offered: ['holiday', 'gone', 'holiday 2'],
+  });
+  const { root } = await guest.addRoot({ name: 'holiday 2' }, idle);
+  expect(root.name).toBe('holiday');
+  expect(offering.store.read.images.roots().map(({ path }) => path)).toEqual([second]);
+  expect((await guest.roots({}, idle)).offered).toEqual(['holiday', 'gone']);
+  rmSync(gone as string, { recursive: true });
+  // Offered but gone, never offered, and what would be a path: one answer.
+  for (const name of ['gone', 'absent', '..', `../${rig.folder}`, '/etc', ''])
+    await expect(guest.addRoot({ name }, idle)).rejects.toMatchObject({
+      code: 'not_found',
+      message: `There is no folder "${name}" among those that this studio offers.`,
+    });
+  // A path gets one answer too, whether it is offered, there or absent.
+  for (const path of [holiday as string, rig.folder, '/absent'])
+    await expect(guest.addRoot({ path }, idle)).rejects.toMatchObject({ code: 'not_supported' });
+  await expect(guest.pickRoot({}, idle)).rejects.toMatchObject({ code: 'not_supported' });
+  // Whoever sits at the machine has both ways.
+  expect((await service.roots({}, idle)).adds).toBe('path');
+  expect((await service.addRoot({ name: 'holiday' }, idle)).root.name).toBe('holiday');
+  offering.dispose();
 });
