@@ -55,6 +55,12 @@ export async function openStudioPage(browser: Browser, url: string): Promise<Stu
 
 async function openTab(context: BrowserContext, url: string): Promise<StudioPage> {
   const page = await context.newPage();
+  return usePage(page, url);
+}
+
+/** A page as a user has it: opened at the address, or as it is (the desktop program's window). */
+export async function usePage(page: Page, url?: string): Promise<StudioPage> {
+  const context = page.context();
   const requests: string[] = [];
   const complaints: string[] = [];
   context.on('request', (request) => requests.push(request.url()));
@@ -73,7 +79,7 @@ async function openTab(context: BrowserContext, url: string): Promise<StudioPage
   const by = (id: string) => page.getByTestId(id);
   const connected = (): Promise<void> => page.locator('[data-connection="open"]').waitFor();
 
-  await page.goto(url);
+  if (url !== undefined) await page.goto(url);
   await connected();
   return {
     page,
