@@ -19,10 +19,27 @@ export const useRouteStore = defineStore('route', () => {
     else if (location.hash === '') place.value = 'compose';
   });
 
-  function go(to: Place): void {
+  /** Where the focus goes in a place that is come to by a key, or by what is not there any more. */
+  const ENTRIES: Readonly<Partial<Record<Place, string>>> = {
+    compose: 'sentence',
+    gallery: 'grid',
+    references: 'grid',
+  };
+  let entry: string | undefined;
+
+  /** Goes to a place; `at` names where in it (`data-entry`), where that is not its usual part. */
+  function go(to: Place, at?: string): void {
+    entry = at;
     location.hash = `#/${to}`;
     place.value = to;
   }
 
-  return { place, go };
+  /** Where the focus of whoever has just come belongs; told once. */
+  function takeEntry(): string | undefined {
+    const taken = entry ?? ENTRIES[place.value];
+    entry = undefined;
+    return taken;
+  }
+
+  return { place, go, takeEntry };
 });

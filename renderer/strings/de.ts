@@ -719,6 +719,8 @@ export const de: Strings = {
       anywhere: [['Esc', 'Schließen, was offen ist']],
       stress: [
         ['↑ ↓', 'Nächste oder vorige Betonung der Liste'],
+        ['↓', 'Von einer Betonung der letzten Zeile zu ihren Referenzen'],
+        ['← →', 'Nächste oder vorige Referenz'],
         ['P', 'Die Referenz im Fokus anheften'],
         ['X', 'Die Referenz im Fokus sperren'],
         ['L', 'Mehr wie die Referenz im Fokus'],

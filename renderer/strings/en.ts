@@ -734,6 +734,8 @@ export const en = {
       anywhere: [['Esc', 'Close what is open']],
       stress: [
         ['↑ ↓', 'Next or previous phrase in the list'],
+        ['↓', 'From a phrase on the last line to its references'],
+        ['← →', 'Next or previous reference'],
         ['P', 'Pin the reference in focus'],
         ['X', 'Ban the reference in focus'],
         ['L', 'More like the reference in focus'],

@@ -1,3 +1,15 @@
+const STOP = 'button:not(:disabled, [tabindex="-1"]), input:not(:disabled), select, [tabindex="0"]';
+
+/** Puts the focus on the part that is marked `data-entry` with this name, or on the first control in it; whether it is there. */
+export function focusEntry(name: string): boolean {
+  const entry = document.querySelector<HTMLElement>(`[data-entry="${name}"]`);
+  const stop = entry?.matches('[tabindex], [contenteditable]')
+    ? entry
+    : entry?.querySelector<HTMLElement>(STOP);
+  stop?.focus();
+  return stop !== undefined && stop !== null;
+}
+
 /** Moves the focus to the next part of the screen, around its ends. Parts are marked with `data-region`. */
 export function nextRegion(direction: 1 | -1): void {
   const regions = [...document.querySelectorAll<HTMLElement>('[data-region]')];
@@ -7,9 +19,7 @@ export function nextRegion(direction: 1 | -1): void {
     const region = regions[(from + direction * i + regions.length * 2) % regions.length];
     const stop = region?.matches('[tabindex="0"], [contenteditable]')
       ? region
-      : region?.querySelector<HTMLElement>(
-          'button:not(:disabled, [tabindex="-1"]), input:not(:disabled), select, [tabindex="0"]',
-        );
+      : region?.querySelector<HTMLElement>(STOP);
     if (!stop) continue;
     stop.focus();
     return;

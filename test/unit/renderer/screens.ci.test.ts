@@ -22,6 +22,52 @@ afterAll(async () => {
 
 const place = (page: Page): Promise<string | null> => page.getByTestId('app').getAttribute('data-place');
 
+describe('the focus', () => {
+  it('goes down from a chip to its references and back, and into the place that a key opens', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    const focused = (testid: string): Promise<void> =>
+      page
+        .waitForFunction(
+          (id) => (document.activeElement as HTMLElement | null)?.dataset['testid'] === id,
+          testid,
+        )
+        .then(() => undefined);
+    const at = (): Promise<string | undefined> =>
+      page.evaluate(() => document.activeElement?.closest<HTMLElement>('[data-hash]')?.dataset['hash']);
+    await writeMarked(page, 'a person with (round glasses:1.2)');
+    await page.getByTestId('reference').nth(1).waitFor();
+    const hashes = await page
+      .getByTestId('reference')
+      .evaluateAll((items) => items.map((item) => item.getAttribute('data-hash')));
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(at).toBe(hashes[0]);
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(at).toBe(hashes[1]);
+    await page.keyboard.press('p');
+    await page.locator('.pinned').first().waitFor();
+    await page.keyboard.press('Escape');
+    await focused('prompt');
+    await makePair(page);
+    await page.keyboard.press('Control+2');
+    await page.getByTestId('grid-item').first().waitFor();
+    const lost = () => page.evaluate(() => document.activeElement === document.body);
+    expect(await lost()).toBe(false);
+    await page.getByTestId('gallery-grid').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await focused('pair');
+    for (const key of ['Control+3', 'Control+4', 'Control+5', 'Control+,']) {
+      await page.keyboard.press(key);
+      await expect.poll(lost).toBe(false);
+    }
+    await page.keyboard.press('Control+1');
+    await focused('prompt');
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
+
 describe('places', () => {
   it('are reached by link, by key and by the back button, and the sentence stays', async () => {
     const { page, complaints, close } = await openDemo(browser, served);
