@@ -368,9 +368,9 @@ export const de: Strings = {
     references: 'ohne Referenz',
     caption: (names) => `Zwilling, Unterschied: ${names}`,
     making: 'Zwilling',
-    complete: 'Zwilling machen',
+    complete: 'Fehlende Hälfte machen',
     completeTitle: 'Macht die fehlende Hälfte, mit demselben Seed, denselben Referenzen und Einstellungen',
-    completing: 'Zwilling entsteht',
+    completing: 'Hälfte entsteht',
   },
   why: {
     title: 'Warum',
