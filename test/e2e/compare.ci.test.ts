@@ -28,7 +28,7 @@ const calm = (): void => {
 
 describe('Why', () => {
   it('waits for the run in progress, explains each phrase, goes through the steps, and is kept over a reload', async () => {
-    await user.setNumber('steps', 80);
+    await user.setNumber('steps', 400);
     await user.generate();
     await user.reachesStep(2);
     await user.showResult(0);
