@@ -5,6 +5,8 @@ interface TraceEvent {
   readonly ph: string;
   readonly ts: number;
   readonly dur?: number;
+  /** Processor time of the thread within `dur`. */
+  readonly tdur?: number;
   readonly pid: number;
   readonly tid: number;
   readonly args?: { readonly name?: string };
@@ -13,6 +15,8 @@ interface TraceEvent {
 export interface Frames {
   /** Milliseconds of main-thread work between the beginnings of two frames. */
   readonly work: number[];
+  /** The processor time in it, which other programs hardly change. */
+  readonly cpu: number[];
   readonly drawn: number;
   readonly dropped: number;
 }
@@ -40,15 +44,29 @@ export function framesOf(trace: string): Frames {
     .filter(({ name }) => name === 'BeginMainThreadFrame')
     .map(({ ts }) => ts)
     .sort((a, b) => a - b);
-  const tasks = own.filter(({ name, ph }) => ph === 'X' && /(^|:)RunTask$/.test(name));
+  const tasks = outermost(own.filter(({ name, ph }) => ph === 'X' && /(^|:)RunTask$/.test(name)));
   const work = begins.slice(0, -1).map(() => 0);
-  for (const { ts, dur = 0 } of tasks) {
+  const cpu = work.map(() => 0);
+  for (const { ts, dur = 0, tdur = 0 } of tasks) {
     let at = begins.findIndex((begin) => begin > ts) - 1;
     if (at === -2) at = -1;
-    if (at >= 0 && at < work.length) work[at] = (work[at] ?? 0) + dur / 1000;
+    if (at < 0 || at >= work.length) continue;
+    work[at] = (work[at] ?? 0) + dur / 1000;
+    cpu[at] = (cpu[at] ?? 0) + tdur / 1000;
   }
   const pid = Number(thread.split(' ')[0]);
   const count = (wanted: string): number =>
     traceEvents.filter((event) => event.name === wanted && event.pid === pid).length;
-  return { work, drawn: count('DrawFrame'), dropped: count('DroppedFrame') };
+  return { work, cpu, drawn: count('DrawFrame'), dropped: count('DroppedFrame') };
+}
+
+/** Two categories tell of each task, one within the other: only the outer one counts. */
+function outermost(tasks: readonly TraceEvent[]): TraceEvent[] {
+  let end = -Infinity;
+  const sorted = [...tasks].sort((a, b) => a.ts - b.ts || (b.dur ?? 0) - (a.dur ?? 0));
+  return sorted.filter(({ ts, dur = 0 }) => {
+    if (ts < end) return false;
+    end = ts + dur;
+    return true;
+  });
 }
