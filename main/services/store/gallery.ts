@@ -99,15 +99,23 @@ export function galleryReads(db: Db) {
        (SELECT count(*) FROM pairs WHERE starred = 1 AND deleted_at IS NULL) AS starred,
        (SELECT count(*) FROM pairs WHERE deleted_at IS NOT NULL) AS deleted`,
   );
+  type Facet = { name: string; count: number };
   const facet = (column: string, table: string) =>
-    db.prepare<[], { name: string; count: number }>(
+    db.prepare<[], Facet>(
       `SELECT ${column} AS name, count(*) AS count FROM ${table}
-         ${table === 'pairs' ? 'WHERE deleted_at IS NULL' : 'WHERE number NOT IN (SELECT number FROM pairs WHERE deleted_at IS NOT NULL)'}
+         WHERE number NOT IN (SELECT number FROM pairs WHERE deleted_at IS NOT NULL)
          GROUP BY ${column} ORDER BY count DESC, name LIMIT 200`,
     );
+  // All of a pack are counted in an index, without their rows; what is in the bin has an index of its own.
+  const packs = db.prepare<[], Facet>(
+    `WITH every AS MATERIALIZED (SELECT pack_id, count(*) AS n FROM pairs GROUP BY pack_id),
+       gone AS MATERIALIZED (SELECT pack_id, count(*) AS n FROM pairs WHERE deleted_at IS NOT NULL GROUP BY +pack_id)
+     SELECT pack_id AS name, every.n - coalesce(gone.n, 0) AS count FROM every LEFT JOIN gone USING (pack_id)
+       WHERE count > 0 ORDER BY count DESC, name LIMIT 200`,
+  );
   const facets = {
     tags: facet('tag', 'pair_tags'),
-    packs: facet('pack_id', 'pairs'),
+    packs,
     emphases: facet('emphasis', 'pair_emphases'),
   };
 
