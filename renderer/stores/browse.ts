@@ -22,9 +22,14 @@ import { useToastStore } from './toast.ts';
 
 export const VIEWS = ['all', 'starred', 'bin'] as const;
 export type View = (typeof VIEWS)[number];
-const PAGE = 60;
+/** Few, so that a jump waits for hardly more than what is in sight there. */
+const PAGE = 12;
 /** Pages that are kept around what is looked at. */
-const KEPT = 40;
+const KEPT = 200;
+/** Places that are asked for at the start, before it is known how many are in sight. */
+const FIRST = 60;
+/** Pages that are fetched beyond what is in sight, on the way that it goes. */
+const AHEAD = 5;
 const FOUND = 200;
 const DEBOUNCE_MS = 180;
 /** How many pairs one request may name. */
@@ -64,7 +69,9 @@ export const useBrowseStore = defineStore('browse', () => {
   /** Place of the pair that is looked at; -1 for none. */
   const place = ref(-1);
   let fetching = false;
-  let seen: readonly [number, number] = [0, PAGE];
+  let seen: readonly [number, number] = [0, FIRST];
+  /** Which way what is in sight moves, page by page; 0 after a jump. */
+  let way: -1 | 0 | 1 = 0;
   let turn = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -104,10 +111,15 @@ export const useBrowseStore = defineStore('browse', () => {
     });
   }
 
-  function keep(page: number, items: readonly GalleryPair[]): void {
+  /** Takes in what was found from page `first` on. */
+  function keep(first: number, found: GalleryWindow): void {
+    count(found);
+    total.value = found.total;
     const now = new Map(pages.value);
-    now.delete(page);
-    now.set(page, items);
+    for (let i = 0; i * PAGE < found.items.length; i++) {
+      now.delete(first + i);
+      now.set(first + i, found.items.slice(i * PAGE, (i + 1) * PAGE));
+    }
     for (const oldest of now.keys()) {
       if (now.size <= KEPT) break;
       now.delete(oldest);
@@ -115,25 +127,36 @@ export const useBrowseStore = defineStore('browse', () => {
     pages.value = now;
   }
 
-  /** One page; an answer that was overtaken by another search is dropped. */
-  async function loadPage(page: number): Promise<void> {
+  /** Pages [first, last); an answer that was overtaken by another search is dropped. */
+  async function loadPages(first: number, last: number): Promise<void> {
     const mine = turn;
     await attempt(async (client) => {
-      const found = await client.gallery.window({ offset: page * PAGE, limit: PAGE, ...wanted() });
-      if (mine !== turn) return;
-      count(found);
-      total.value = found.total;
-      keep(page, found.items);
+      const found = await client.gallery.window({
+        offset: first * PAGE,
+        limit: (last - first) * PAGE,
+        ...wanted(),
+      });
+      if (mine === turn) keep(first, found);
     });
   }
 
-  /** Numbers of the pages that what is in sight needs and that are not there. */
-  function missing(): number[] {
-    const needed: number[] = [];
-    const end = Math.min(seen[1], total.value);
-    for (let page = Math.floor(seen[0] / PAGE); page * PAGE < end; page++)
-      if (!pages.value.has(page)) needed.push(page);
-    return needed;
+  /** The pages of [first, last) that are not there, with what is between them. */
+  function missing(first: number, last: number): readonly [number, number] | undefined {
+    const lacks = (page: number): boolean => !pages.value.has(page);
+    const end = Math.min(last, Math.ceil(total.value / PAGE));
+    const all = Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i).filter(lacks);
+    const [from, to] = [all[0], all.at(-1)];
+    return from === undefined || to === undefined ? undefined : [from, to + 1];
+  }
+
+  /** What is to be fetched next: what is in sight, then, while it moves, what comes into sight, before it is needed. */
+  function wantedPages(): readonly [number, number] | undefined {
+    const [first, last] = [Math.floor(seen[0] / PAGE), Math.ceil(seen[1] / PAGE)];
+    const inSight = missing(first, last);
+    if (inSight || way === 0) return inSight;
+    const isNear = way > 0 ? missing(last, last + 2) : missing(Math.max(0, first - 2), first);
+    if (!isNear) return undefined;
+    return way > 0 ? missing(last, last + AHEAD) : missing(Math.max(0, first - AHEAD), first);
   }
 
   /**
@@ -141,13 +164,15 @@ export const useBrowseStore = defineStore('browse', () => {
    * place counts, so that a scrollbar that is dragged over a million pairs asks for few of them.
    */
   async function show(first: number, last: number): Promise<void> {
+    const meets = first < seen[1] && last > seen[0];
+    way = !meets || first === seen[0] ? 0 : first > seen[0] ? 1 : -1;
     seen = [first, last];
     if (fetching || look.value) return;
     fetching = true;
     try {
-      for (let needed = missing(); needed.length > 0 && !look.value; needed = missing()) {
+      for (let next = wantedPages(); next && !look.value; next = wantedPages()) {
         error.value = undefined;
-        await Promise.all(needed.map(loadPage));
+        await loadPages(...next);
         if (error.value) return;
       }
     } finally {
@@ -164,15 +189,10 @@ export const useBrowseStore = defineStore('browse', () => {
     else {
       await attempt(async (client) => {
         const first = Math.floor(seen[0] / PAGE);
-        const found = await client.gallery.window({
-          offset: first * PAGE,
-          limit: PAGE,
-          ...wanted(),
-        });
+        const found = await client.gallery.window({ offset: first * PAGE, limit: FIRST, ...wanted() });
         if (mine !== turn) return;
-        count(found);
-        pages.value = new Map([[first, found.items]]);
-        total.value = found.total;
+        pages.value = new Map();
+        keep(first, found);
       });
       if (mine === turn) await show(...seen);
     }
@@ -219,7 +239,8 @@ export const useBrowseStore = defineStore('browse', () => {
   }
 
   function restart(): void {
-    seen = [0, PAGE];
+    seen = [0, FIRST];
+    way = 0;
     place.value = -1;
   }
 

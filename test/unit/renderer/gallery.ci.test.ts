@@ -1,6 +1,6 @@
 /** The gallery and the references in Chromium over the demonstration studio. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { breaches } from '../../support/axe.ts';
 import { launchChromium } from '../../support/browser.ts';
 import { makePair, openDemo, writeMarked } from '../../support/demo-page.ts';
@@ -194,6 +194,59 @@ describe('the queue', () => {
     await soon(() => other.page.getByTestId('queue-row').count()).toBe(0);
     expect([...complaints, ...other.complaints]).toEqual([]);
     await other.close();
+    await close();
+  });
+});
+
+describe('a grid', () => {
+  /** What stands in the document, in its order. */
+  const tilesOf = (page: Page) =>
+    page.getByTestId('grid-item').evaluateAll((items) =>
+      items.map((item) => {
+        const img = item.querySelector('img');
+        return {
+          index: Number((item as HTMLElement).dataset['index']),
+          top: Math.round(item.getBoundingClientRect().top),
+          left: Math.round(item.getBoundingClientRect().left),
+          name: item.textContent.trim(),
+          alt: img?.alt,
+          src: img?.getAttribute('src'),
+          loaded: img?.complete === true && img.naturalWidth > 0,
+        };
+      }),
+    );
+  const soonAll = async (page: Page) => {
+    await soon(async () => (await tilesOf(page)).every(({ loaded }) => loaded)).toBe(true);
+    return tilesOf(page);
+  };
+
+  it('keeps its elements while it is scrolled, and shows at rest what belongs there, in its order', async () => {
+    const { page, complaints, close } = await openDemo(browser, served, { height: 560 });
+    await page.getByTestId('place-references').click();
+    await page.getByTestId('grid-item').first().waitFor();
+    const start = await soonAll(page);
+    await page.getByTestId('library-grid').hover();
+    for (let i = 0; i < 14; i++) await page.mouse.wheel(0, 90);
+    await soon(async () => (await tilesOf(page))[0]?.index).toBeGreaterThan(start.length / 2);
+    await page.waitForTimeout(300);
+    const later = await soonAll(page);
+    for (const tiles of [start, later]) {
+      expect(tiles.map(({ index }) => index)).toEqual(tiles.map((_, i) => (tiles[0]?.index ?? 0) + i));
+      expect(tiles.map(({ name }) => name)).toEqual(tiles.map(({ alt }) => alt));
+      expect(new Set(tiles.map(({ src }) => src)).size).toBe(tiles.length);
+      const places = tiles.map(({ top, left }) => top * 10_000 + left);
+      expect(places).toEqual([...places].sort((a, b) => a - b));
+    }
+    await page.getByTestId('library-grid').focus();
+    await page.keyboard.press('End');
+    await soon(async () => (await tilesOf(page)).at(-1)?.index).toBe(
+      Number(await page.getByTestId('grid-item').first().getAttribute('aria-setsize')) - 1,
+    );
+    await page.keyboard.press('Home');
+    await soon(async () => (await tilesOf(page))[0]?.index).toBe(0);
+    const again = await soonAll(page);
+    expect(again.map(({ src }) => src)).toEqual(start.map(({ src }) => src));
+    expect(complaints).toEqual([]);
     await close();
   });
 });

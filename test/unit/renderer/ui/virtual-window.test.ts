@@ -4,8 +4,11 @@ import {
   columnsIn,
   heightsOf,
   rangeAt,
+  rowsDrawn,
   scrollTopOf,
+  seenAt,
   step,
+  topAfter,
   topOf,
   topToShow,
 } from '../../../../renderer/ui/virtual-window.ts';
@@ -14,11 +17,25 @@ const small = { count: 103, columns: 5, rowHeight: 200, viewHeight: 700 };
 const million = { count: 1_000_000, columns: 4, rowHeight: 168, viewHeight: 700 };
 
 describe('what is drawn', () => {
-  it('is what is in sight and one row more on both sides', () => {
-    expect(rangeAt(small, 0)).toEqual({ first: 0, last: 25 });
-    expect(rangeAt(small, 1050)).toEqual({ first: 20, last: 50 });
+  it('is what is in sight and a row more on both sides, as many rows wherever one is', () => {
+    expect(rowsDrawn(small)).toBe(7);
+    expect(rangeAt(small, 0)).toEqual({ first: 0, last: 30 });
+    expect(rangeAt(small, 1050)).toEqual({ first: 20, last: 55 });
+    expect(rangeAt(small, 1190)).toEqual({ first: 20, last: 55 });
     expect(rangeAt(small, 21 * 200 - 700)).toEqual({ first: 80, last: 103 });
     expect(rangeAt({ ...small, count: 0 }, 0)).toEqual({ first: 0, last: 0 });
+    for (let top = 0; top <= 21 * 200 - 700; top += 10) {
+      const seen = seenAt(small, top);
+      expect(rangeAt(small, top).first).toBeLessThanOrEqual(seen.first);
+      expect(rangeAt(small, top).last).toBeGreaterThanOrEqual(seen.last);
+    }
+  });
+
+  it('is in sight when a pixel of it is', () => {
+    expect(seenAt(small, 0)).toEqual({ first: 0, last: 20 });
+    expect(seenAt(small, 101)).toEqual({ first: 0, last: 25 });
+    expect(seenAt(small, 200)).toEqual({ first: 5, last: 25 });
+    expect(seenAt(small, 21 * 200 - 700)).toEqual({ first: 85, last: 103 });
   });
 
   it('stays a few dozen tiles anywhere in a million', () => {
@@ -39,6 +56,29 @@ describe('a scrollbar that stands for more than it has', () => {
     for (const top of [0, 12_345, 20_999_650, real - 700]) {
       expect(topOf(million, scrollTopOf(million, top))).toBeCloseTo(top, 3);
     }
+  });
+
+  it('is even with the grid near both ends, so that they are reached as in any other', () => {
+    const { real, shown } = heightsOf(million);
+    expect(topOf(million, 100_000)).toBe(100_000);
+    expect(topOf(million, shown - 700 - 100_000)).toBe(real - 700 - 100_000);
+    expect(topOf(million, (shown - 700) / 2)).toBeCloseTo((real - 700) / 2, 3);
+    for (let at = 0, last = -1; at <= shown - 700; at += 12_345) {
+      expect(topOf(million, at)).toBeGreaterThan(last);
+      last = topOf(million, at);
+    }
+  });
+
+  it('moves the grid by what a wheel says, and leads to where its thumb is put', () => {
+    const middle = 4_000_000;
+    const top = topOf(million, middle);
+    expect(topAfter(million, top, middle, middle + 120)).toBe(top + 120);
+    expect(topAfter(million, top, middle, middle - 700)).toBe(top - 700);
+    expect(topAfter(million, top, middle, middle + 11_500)).toBe(topOf(million, middle + 11_500));
+    expect(topAfter(million, 50, 60, 0)).toBe(0);
+    const { real, shown } = heightsOf(million);
+    expect(topAfter(million, real - 750, shown - 760, shown - 600)).toBe(real - 700);
+    expect(topAfter(small, 321, 321, 333)).toBe(333);
   });
 
   it('is an ordinary one where the grid is short', () => {
