@@ -242,7 +242,12 @@ export function createHost(config: Config, platform: Platform): Host {
   const evaluation = makeEvaluation({
     packs,
     engine: {
-      sample: (request, signal) => jobsEngine.sample(request, signal),
+      async *together(requests, signal) {
+        const [first] = requests;
+        if (!first) return;
+        if (first.baselinePackId !== undefined) await engineFor(first.baselinePackId);
+        yield* (await engineFor(first.packId)).sampleTogether({ requests: [...requests] }, { signal });
+      },
       read: async (file, own, size, rgb, signal) =>
         (await engine.client()).engine.read({ file, own, size, rgb }, { signal }),
     },

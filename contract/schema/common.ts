@@ -56,6 +56,10 @@ export type Sampler = v.InferOutput<typeof Sampler>;
 export const SourceKind = v.picklist(['prior', 'retrieval']);
 export type SourceKind = v.InferOutput<typeof SourceKind>;
 
+/** Pictures that one network call holds at most: of an evaluation, `DEFAULT_BATCH` where it does not say. */
+export const MAX_BATCH = 32;
+export const DEFAULT_BATCH = 8;
+
 /** What is generated, same seed and noise for all (method.md, reading 8). */
 export const Arm = v.picklist([
   'sentence',

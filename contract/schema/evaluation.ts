@@ -7,6 +7,7 @@ import {
   Count,
   Guidance,
   Id,
+  MAX_BATCH,
   PackId,
   Rebuild,
   ReferenceCount,
@@ -58,6 +59,13 @@ export type PromptSet = v.InferOutput<typeof PromptSet>;
 export const EvaluationRow = v.strictObject({ prompt: Count, seed: Count, arm: Arm });
 export type EvaluationRow = v.InferOutput<typeof EvaluationRow>;
 
+const Batch = v.pipe(
+  v.number(),
+  v.integer('Expected a whole number as batch.'),
+  v.minValue(1, `Expected a batch of 1 to ${MAX_BATCH}.`),
+  v.maxValue(MAX_BATCH, `Expected a batch of 1 to ${MAX_BATCH}.`),
+);
+
 const Arms = v.pipe(
   v.array(Arm),
   v.minLength(1, 'Expected at least one arm.'),
@@ -88,6 +96,8 @@ export const EvaluateRequest = v.strictObject({
   promptSet: PromptSet,
   arms: Arms,
   seeds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 1),
+  /** Prompts that are made side by side; of a picture it decides nothing but the last bits. */
+  batch: v.optional(Batch),
   /** Only these rows, e.g. to compare with older results; absent: all arms x prompts x seeds. */
   only: v.optional(v.pipe(v.array(EvaluationRow), v.minLength(1), v.maxLength(10_000))),
 });
@@ -139,6 +149,7 @@ export const StartEvaluation = v.strictObject({
   ]),
   arms: Arms,
   seeds: EvaluateRequest.entries.seeds,
+  batch: EvaluateRequest.entries.batch,
 });
 export type StartEvaluation = v.InferOutput<typeof StartEvaluation>;
 

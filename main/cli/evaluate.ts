@@ -34,6 +34,7 @@ export interface EvaluateFlags {
   readonly out?: string;
   readonly quick?: boolean;
   readonly check?: string;
+  readonly batch?: string;
 }
 
 const QUICK = { split: 'validation', count: '60', steps: '20', arms: 'coarse,coarse2,wrong,refined' };
@@ -148,6 +149,7 @@ async function compare(
   path: string,
   report: EvaluationReport,
   models: string,
+  batch: number | undefined,
   output: Output,
   signal: AbortSignal,
 ): Promise<string> {
@@ -157,8 +159,10 @@ async function compare(
   if (!parsed.success || parsed.output.rows.length === 0)
     return `Not compared with older results: ${basename(path)} holds no rows to make again.`;
   const old = parsed.output;
-  if (old.pack.denoiserHash !== report.pack.denoiserHash)
-    return `Not compared with older results: they are of denoiser ${old.pack.denoiserHash.slice(0, 12)} (${old.pack.version}), this is ${report.pack.denoiserHash.slice(0, 12)}.`;
+  const of = ({ pack: p }: { pack: { version: string; denoiserHash: string } }): string =>
+    `pack ${p.version} (denoiser ${p.denoiserHash.slice(0, 12)})`;
+  if (of(old) !== of(report))
+    return `Not compared with older results: they are of ${of(old)}, this is ${of(report)}.`;
   const promptSet = await promptsOf({ split: old.prompts.name, count: String(old.prompts.total) }, models);
   const evaluationId = `check-${old.prompts.hash.slice(0, 8)}-${old.pack.denoiserHash.slice(0, 8)}`;
   const request = v.parse(EvaluateRequest, {
@@ -167,6 +171,7 @@ async function compare(
     promptSet,
     arms: [...new Set(old.rows.map((r) => r.arm))],
     only: old.rows.map(({ prompt, seed, arm }) => ({ prompt, seed, arm })),
+    batch,
   });
   await follow(host, request, output, signal);
   const again = (await host.services.evaluation.report({ evaluationId }, { signal })).report;
@@ -175,7 +180,7 @@ async function compare(
   const found = new Map(again.rows.map((r) => [`${r.prompt} ${r.seed} ${r.arm}`, r]));
   const same = (by: 'shown' | 'pixelsHash'): number =>
     old.rows.filter((r) => found.get(`${r.prompt} ${r.seed} ${r.arm}`)?.[by] === r[by]).length;
-  return `Of ${old.rows.length} rows of ${basename(path)} made again, ${same('shown')} show the same details and ${same('pixelsHash')} have the same pixels (other processors and backends change the last bits).`;
+  return `Of ${old.rows.length} rows of ${basename(path)} made again, ${same('shown')} show the same details and ${same('pixelsHash')} have the same pixels (other processors, backends and batches change the last bits).`;
 }
 
 /** Runs to the end and writes report.md, report.html, sheet.png and evaluation.json. */
@@ -221,6 +226,7 @@ export async function evaluate(input: EvaluateFlags, output: Output, signal: Abo
       promptSet,
       arms: (flags.arms ?? 'sentence,coarse,coarse2,wrong,refined').split(','),
       seeds: number('seeds', flags.seeds),
+      batch: number('batch', flags.batch),
     });
     if (!checked.success) {
       const issue = checked.issues[0];
@@ -244,7 +250,15 @@ export async function evaluate(input: EvaluateFlags, output: Output, signal: Abo
     const summary = summaryOf(files.report);
     const check =
       flags.quick === true || flags.check !== undefined
-        ? await compare(host, flags.check ?? COMMITTED, files.report, models, output, signal)
+        ? await compare(
+            host,
+            flags.check ?? COMMITTED,
+            files.report,
+            models,
+            checked.output.batch,
+            output,
+            signal,
+          )
         : null;
     await writeFile(join(out, 'report.md'), files.markdown);
     await writeFile(join(out, 'report.html'), files.html);

@@ -62,6 +62,7 @@ const OPTIONS: Readonly<Record<string, NonNullable<ParseArgsConfig['options']>>>
     out: text,
     quick: flag,
     check: text,
+    batch: text,
   },
   study: {
     evaluation: text,

@@ -6,6 +6,7 @@ import {
   ContentHash,
   ExplainedPhrase,
   Guidance,
+  MAX_BATCH,
   PackId,
   PackManifest,
   PortReport,
@@ -86,6 +87,17 @@ export const SampleEvent = v.variant('type', [
 ]);
 export type SampleEvent = v.InferOutput<typeof SampleEvent>;
 
+/** Of one pack; all wait for each other before each network call, so there is an end to their number. */
+export const SampleTogether = v.strictObject({
+  requests: v.pipe(v.array(SampleRequest), v.minLength(1), v.maxLength(MAX_BATCH)),
+});
+export const TogetherEvent = v.strictObject({
+  /** Number of the request, 0 .. */
+  of: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  event: SampleEvent,
+});
+export type TogetherEvent = v.InferOutput<typeof TogetherEvent>;
+
 /** A refined run that is looked at on the way. */
 export const ExplainRequest = v.pick(SampleRequest, [
   'packId',
@@ -154,6 +166,7 @@ export const engineContract = {
     ),
     prior: call(v.strictObject({ ...Pack, text: floats() }), v.strictObject({ embedding: floats() })),
     sample: stream(SampleRequest, SampleEvent),
+    sampleTogether: stream(SampleTogether, TogetherEvent),
     explain: stream(ExplainRequest, EngineExplainEvent),
     /** Attributes of pictures RGB [n, size, size, 3] by an evaluation's reader: its own size, logits and features row by row. */
     read: call(

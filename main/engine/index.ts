@@ -5,6 +5,7 @@ export type {
   ExplainRequest,
   SampleEvent,
   SampleRequest,
+  TogetherEvent,
 } from './contract.ts';
 export { engineServices } from './service.ts';
 export type { EngineServices } from './service.ts';

@@ -16,8 +16,8 @@ export interface Branch {
 export interface Denoiser {
   readonly channels: 3 | 6;
   /**
-   * Clean predictions for one image under each of the conditions, in one network call.
-   * `x` [3, S, S]; a condition's own gradient is [3, S, S] or null (the null gradient: zeros).
+   * Clean predictions under each of the conditions, in one network call, of one image [3, S, S] or of one for each branch
+   * [b, 3, S, S]. A condition's own gradient is [3, S, S] or null (the null gradient: zeros).
    */
   predict(x: Float32Array, t: number, branches: readonly Branch[]): Promise<Float32Array[]>;
 }
@@ -33,7 +33,7 @@ export interface TextEncoder {
 }
 
 export interface GradientKernel {
-  /** d(f(image) . cotangent)/d(image) [3, S, S], and the image's embedding [D]. */
+  /** d(f(image) . cotangent)/d(image) [3, S, S], and the image's embedding [D]; or n of each, end to end. */
   vjp(
     image: Float32Array,
     cotangent: Float32Array,

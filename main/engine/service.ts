@@ -1,13 +1,14 @@
 /** The engine's side of its contract: packs by id, one sampling at a time. */
 import { AppError } from '#contract';
 import type { PackPartName, PortReport, Services } from '#contract';
-import type { engineContract } from './contract.ts';
+import type { SampleRequest, engineContract } from './contract.ts';
 import { explain } from './explain/index.ts';
 import { openPack } from './pack.ts';
 import { openReader } from './reader.ts';
 import type { Reader } from './reader.ts';
 import type { OpenOptions, OpenPack } from './pack.ts';
 import { sample } from './sample.ts';
+import { sampleTogether } from './sample-together.ts';
 import { nearestOf } from './text/named-values.ts';
 import { addNoise, bankNoise, fromRgb, makeSchedule } from './sampler/index.ts';
 
@@ -119,6 +120,13 @@ export function engineServices(options: OpenOptions): EngineServices {
           request.baselinePackId === undefined ? undefined : pack(request.baselinePackId),
           signal,
         ),
+      sampleTogether({ requests }, { signal }) {
+        const [{ packId, baselinePackId }] = requests as [SampleRequest];
+        if (requests.some((r) => r.packId !== packId || r.baselinePackId !== baselinePackId))
+          throw new AppError('invalid_input', 'Expected requests of one pack to be sampled together.');
+        const baseline = baselinePackId === undefined ? undefined : pack(baselinePackId);
+        return sampleTogether(requests, pack(packId), baseline, signal);
+      },
       explain: (request, { signal }) => explain(request, pack(request.packId), signal),
       async read({ file, own, size, rgb }, { signal }) {
         let reader = readers.get(file);

@@ -16,12 +16,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { PackManifest } from '../../contract/index.ts';
-import type { EnginePhrase, SampleRequest } from '../../main/engine/index.ts';
-import { makeSchedule, samplingLevels } from '../../main/engine/index.ts';
 import { openPack } from '../../main/engine/pack.ts';
 import type { OpenPack } from '../../main/engine/pack.ts';
 import { sample } from '../../main/engine/sample.ts';
-import { normalise } from '../../main/vectors.ts';
+import { benchRequest } from './request.ts';
 
 const argument = (name: string, fallback: string): string =>
   process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? fallback;
@@ -31,7 +29,6 @@ const steps = Number(argument('steps', '20'));
 const rounds = Number(argument('rounds', '5'));
 const threads = Number(argument('threads', String(availableParallelism())));
 const manifest = v.parse(PackManifest, JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')));
-const { dims } = manifest.embedding;
 
 /** Milliseconds of one step. */
 interface StepTime {
@@ -63,42 +60,6 @@ function watched(pack: OpenPack): OpenPack {
   };
 }
 
-/** A fixed unit vector per number; what it says does not matter here, only its length. */
-const direction = (k: number): Float32Array =>
-  normalise(Float32Array.from({ length: dims }, (_, d) => Math.sin((d + 1) * 3.7 + k * 11.3)));
-
-/** Two phrases of four references each, as the studio sends them. */
-function phrases(): EnginePhrase[] {
-  const levels = samplingLevels(makeSchedule(manifest.schedule.kind, manifest.schedule.levels), steps);
-  return [0, 1].map((p) => ({
-    weight: 1,
-    references: [0, 1, 2, 3].map((r) => {
-      const noised = new Float32Array(levels.length * dims);
-      levels.forEach((level, i) => {
-        noised.set(direction(4 * p + r + level / 2000), i * dims);
-      });
-      return { weight: 1, clean: direction(4 * p + r), noised };
-    }),
-  }));
-}
-
-const request = (arm: 'coarse' | 'refined'): SampleRequest => ({
-  packId: manifest.id,
-  arms: [arm],
-  source: direction(20),
-  phrases: phrases(),
-  wrongPhrases: [],
-  rivalScales: { 'baseline-guided': 1, 'first-order': 1, composable: 2, structure: 3 },
-  seed: 7,
-  steps,
-  guidance,
-  rebuild: 'mean-shift',
-  // Refinement in every step; the last one arrives at the clean image, where there is nothing to refine.
-  window: [0, manifest.schedule.levels],
-  upscale: false,
-  previews: false,
-});
-
 /** The steps of one sampling, but the last: of the refined arm it is no refined one. */
 async function run(pack: OpenPack, arm: 'coarse' | 'refined'): Promise<StepTime[]> {
   const times: StepTime[] = [];
@@ -106,7 +67,12 @@ async function run(pack: OpenPack, arm: 'coarse' | 'refined'): Promise<StepTime[
   const signal = new AbortController().signal;
   let began = performance.now();
   Object.assign(spent, { denoiser: 0, vjp: 0 });
-  for await (const event of sample(request(arm), pack, undefined, signal)) {
+  for await (const event of sample(
+    benchRequest(manifest, arm, { steps, guidance }),
+    pack,
+    undefined,
+    signal,
+  )) {
     if (event.type !== 'step' || event.stage !== closes || event.i === steps) continue;
     times.push({ whole: performance.now() - began, ...spent });
     began = performance.now();

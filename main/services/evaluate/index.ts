@@ -1,29 +1,19 @@
-/**
- * Evaluations: makes the pictures that are missing, reads them, keeps one row each, and reports. A little over 400 lines,
- * because making, reading and keeping share one evaluation's state.
- */
+/** Evaluations: makes the pictures that are missing, keeps one row each, and reports. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, Arm, GenerateRequest } from '#contract';
-import type {
-  EvaluateRequest,
-  EvaluationFiles,
-  EvaluationReport,
-  EvaluationSettings,
-  GenerateRequest as Generate,
-  StudioServices,
-} from '#contract';
-import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
+import { AppError, Arm, DEFAULT_BATCH, GenerateRequest } from '#contract';
+import type { EvaluateRequest, EvaluationFiles, EvaluationReport, StudioServices } from '#contract';
 import type { Turn } from '../jobs/index.ts';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
-import type { ResultRecord, ResultsFile, ScoredRow } from '../store/index.ts';
+import type { ResultsFile, ScoredRow } from '../store/index.ts';
 import { momentsOf } from './distances.ts';
 import { Facts } from './facts.ts';
-import { openUnits, requestFor, rowKey, sampleRows, wantedRows } from './plan.ts';
-import type { WorkUnit } from './plan.ts';
-import { checkDetails, loadReader, seenIn } from './reader.ts';
+import { makeRows, planOf } from './make.ts';
+import type { MakeOptions } from './make.ts';
+import { batchesOf, openUnits, requestFor, rowKey, sampleRows, wantedRows } from './plan.ts';
+import { checkDetails, loadReader } from './reader.ts';
 import type { InstalledReader, Seen } from './reader.ts';
 import { html } from './report-html.ts';
 import { markdown } from './report-markdown.ts';
@@ -31,33 +21,10 @@ import { compareArms, scoreArm, shownText, wantedOf } from './score.ts';
 import type { Reference, Scored } from './score.ts';
 import { sheetOf } from './sheet.ts';
 
-/** What is known before the first step (satisfied by services/jobs). */
-export type EvaluationPrepared = Pick<SampleRequest, 'source' | 'phrases' | 'wrongPhrases'> & {
-  readonly text: Float32Array;
-};
-
-export interface EvaluationEngine {
-  sample(request: SampleRequest, signal: AbortSignal): AsyncIterable<SampleEvent>;
-  read(
-    file: string,
-    own: number,
-    size: number,
-    rgb: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<{ logits: Float32Array; features: Float32Array }>;
-}
-
-export interface EvaluationOptions {
+export interface EvaluationOptions extends MakeOptions {
   readonly packs: PacksService;
-  readonly engine: EvaluationEngine;
   /** A turn with the engine: pictures are not made beside a job. */
   readonly turn: (signal: AbortSignal) => Turn;
-  readonly prepare: (
-    pack: InstalledPack,
-    request: Generate,
-    plan: Pick<SampleRequest, 'steps' | 'guidance' | 'rebuild' | 'window'>,
-    signal: AbortSignal,
-  ) => Promise<EvaluationPrepared>;
   readonly openResults: (path: string) => ResultsFile;
   /** Folder of the results files. */
   readonly folder: string;
@@ -67,11 +34,10 @@ export interface EvaluationOptions {
 }
 
 export { makeLibrary } from './library.ts';
+export type { EvaluationEngine, EvaluationPrepared } from './make.ts';
 
 const SHEET_ROWS = 16;
 const CHECK_ROWS = 20;
-type Result = SampleEvent & { type: 'result' };
-type Plan = Required<Pick<EvaluationSettings, 'steps' | 'guidance' | 'rebuild' | 'window'>>;
 const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex');
 
 /** A finished picture with what was asked of it, for a blind study. */
@@ -92,7 +58,7 @@ export interface Evaluation {
 }
 
 export function makeEvaluation(options: EvaluationOptions): Evaluation {
-  const { packs, engine } = options;
+  const { packs } = options;
   const pathOf = (id: string): string => join(options.folder, `${id}.db`);
   const reader = (): Promise<InstalledReader> => loadReader(options.readerFolder, options.tensors);
 
@@ -154,60 +120,6 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
         `These results were made with other ${what.join(', ')}. Choose another folder, or repeat them as they were.`,
       );
     }
-  }
-
-  /** One unit: its pictures, read and ready to be kept. */
-  async function makeUnit(
-    unit: WorkUnit,
-    facts: Facts,
-    pack: InstalledPack,
-    read: InstalledReader,
-    signal: AbortSignal,
-  ): Promise<ResultRecord[]> {
-    const request = v.parse(GenerateRequest, requestFor(facts.settings, facts.promptSet.prompts, unit));
-    const plan = planOf(pack, facts.settings);
-    const prepared = await options.prepare(pack, request, plan, signal);
-    const results: Result[] = [];
-    for await (const event of engine.sample(
-      {
-        packId: request.packId,
-        arms: request.arms,
-        source: prepared.source,
-        phrases: prepared.phrases,
-        wrongPhrases: prepared.wrongPhrases,
-        text: prepared.text,
-        baselinePackId: request.baselinePackId,
-        rivalScales: request.rivalScales,
-        seed: request.seed,
-        ...plan,
-        sampler: request.sampler,
-        upscale: false,
-        previews: false,
-      },
-      signal,
-    ))
-      if (event.type === 'result') results.push(event);
-    const { size } = pack.manifest.image;
-    const rgb = new Uint8Array(Buffer.concat(results.map((r) => r.rgb)));
-    const out = await engine.read(read.file, read.manifest.size, size, rgb, signal);
-    const columns = out.logits.length / results.length;
-    const { dims } = read.manifest.features;
-    return results.map((r, i) => ({
-      prompt: unit.prompt,
-      seed: unit.seed,
-      arm: r.arm,
-      size,
-      rgb: r.rgb,
-      pixels_hash: sha256(r.rgb),
-      seen: JSON.stringify(seenIn(out.logits.subarray(i * columns, (i + 1) * columns), read.manifest)),
-      features: bytesOf(out.features.slice(i * dims, (i + 1) * dims)),
-      encoder: prepared.text.reduce((s, x, d) => s + x * (r.embedding[d] as number), 0),
-      seconds: r.seconds.total,
-      denoiser_calls: r.counters.denoiserCalls,
-      vjp_calls: r.counters.vjpCalls,
-      unrefined: r.unrefinedSteps.length,
-      backends: JSON.stringify(r.backends),
-    }));
   }
 
   function open(evaluationId: string): ResultsFile {
@@ -348,19 +260,19 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
           if (units.length > 0) file.setFact('complete', 'false');
           let secondsLeft: number | null = null;
           yield { type: 'progress', done, of, secondsLeft };
-          for (const unit of units) {
+          for (const batch of batchesOf(units, request.batch ?? DEFAULT_BATCH)) {
             signal.throwIfAborted();
-            // A turn for each unit, so that a job waits for a few pictures and not for all of them.
+            // A turn for each batch, so that a job waits for a few pictures and not for all of them.
             const mine = options.turn(signal);
             try {
               if (mine.waits) yield { type: 'progress', done, of, secondsLeft, waits: true };
               await mine.come;
               if (mine.waits) yield { type: 'progress', done, of, secondsLeft };
-              file.add(await makeUnit(unit, facts, pack, read, signal));
+              file.add(await makeRows(options, batch, facts, pack, read, signal));
             } finally {
               mine.end();
             }
-            done += unit.arms.length;
+            done += batch.length;
             secondsLeft = ((performance.now() - began) / 1000 / (done - start)) * (of - done);
             yield { type: 'progress', done, of, secondsLeft };
           }
@@ -383,18 +295,6 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
 }
 
 const none = { text: '', emphases: [], others: {} };
-
-/** The pack's own values where the settings say nothing. */
-function planOf({ manifest: { sampling } }: InstalledPack, settings: EvaluationSettings): Plan {
-  return {
-    steps: settings.steps ?? sampling.steps,
-    guidance: settings.guidance ?? sampling.guidance,
-    rebuild: settings.rebuild ?? sampling.rebuild,
-    window: settings.window ?? sampling.window,
-  };
-}
-
-const bytesOf = (x: Float32Array): Uint8Array => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 
 const toScored = (row: ScoredRow): Scored => ({
   prompt: row.prompt,

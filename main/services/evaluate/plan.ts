@@ -41,6 +41,20 @@ export function openUnits(rows: readonly EvaluationRow[], done: ReadonlySet<stri
   return [...units.values()];
 }
 
+/**
+ * Pictures that are made side by side: up to `size` units, one arm at a time, so that what is there is kept before the next
+ * arm is made.
+ */
+export function batchesOf(units: readonly WorkUnit[], size: number): WorkUnit[][] {
+  const batches: WorkUnit[][] = [];
+  for (let i = 0; i < units.length; i += size) {
+    const block = units.slice(i, i + size);
+    for (const arm of new Set(block.flatMap(({ arms }) => arms)))
+      batches.push(block.filter(({ arms }) => arms.includes(arm)).map((unit) => ({ ...unit, arms: [arm] })));
+  }
+  return batches;
+}
+
 const emphasesOf = (prompt: EvaluationPrompt) =>
   prompt.emphases.map(({ phrase, weight }, i) => ({ id: `e${i + 1}`, phrase, weight }));
 

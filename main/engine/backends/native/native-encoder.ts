@@ -87,7 +87,8 @@ export async function openNativeEncoder(
     encoder: { embed: (images, n) => native.embed(images, [n, ...shape]) },
     kernel: {
       async vjp(image, cotangent) {
-        const { embedding, gradients } = await native.vjp(image, cotangent, shape);
+        const n = cotangent.length / manifest.embedding.dims;
+        const { embedding, gradients } = await native.vjp(image, cotangent, [n, ...shape]);
         return { gradient: gradients, embedding };
       },
     },

@@ -21,8 +21,9 @@ export function ortDenoiser(session: OrtSession, shape: Shape, channels: 3 | 6):
       const gradients = new Float32Array(b * pixels);
       const condition = new Float32Array(b * tokens * shape.dims);
       const mask = new Float32Array(b * tokens);
+      if (x.length === images.length) images.set(x);
+      else for (let i = 0; i < b; i++) images.set(x, i * pixels);
       branches.forEach((branch, i) => {
-        images.set(x, i * pixels);
         if (branch.gradient) gradients.set(branch.gradient, i * pixels);
         condition.set(branch.condition.tokens, i * tokens * shape.dims);
         mask.set(branch.condition.mask, i * tokens);
@@ -52,9 +53,10 @@ export function ortImageEncoder(session: OrtSession, shape: Shape): ImageEncoder
 export function ortGradientKernel(session: OrtSession, shape: Shape): GradientKernel {
   return {
     async vjp(image, cotangent) {
+      const n = cotangent.length / shape.dims;
       const outputs = await session.run({
-        image: floats(image, [1, 3, shape.size, shape.size]),
-        cotangent: floats(cotangent, [1, 1, shape.dims]),
+        image: floats(image, [n, 3, shape.size, shape.size]),
+        cotangent: floats(cotangent, [n, 1, shape.dims]),
       });
       return { gradient: output(outputs, 'gradient'), embedding: output(outputs, 'embedding') };
     },

@@ -56,21 +56,36 @@ afterAll(async () => {
 
 describe('an evaluation', () => {
   it('that is cut off goes on in another process where it stopped, to the same rows as one without a break', async () => {
-    const cut = await run(requestOf(), 3);
-    expect(cut.at(-1)).toMatchObject({ type: 'progress', done: 6, of: 12 });
+    // Two prompts at a time, cut off with two of their three arms.
+    const cut = await run(requestOf({ batch: 2 }), 3);
+    expect(cut.at(-1)).toMatchObject({ type: 'progress', done: 4, of: 12 });
     expect((await report()).report).toMatchObject({ complete: false, prompts: { count: 2, total: 4 } });
     await rig.restart();
-    const rest = await run(requestOf());
-    expect(rest[0]).toEqual({ type: 'progress', done: 6, of: 12, secondsLeft: null });
+    const rest = await run(requestOf({ batch: 2 }));
+    expect(rest[0]).toEqual({ type: 'progress', done: 4, of: 12, secondsLeft: null });
+    expect(rest.map((e) => (e.type === 'progress' ? e.done : e.rows))).toEqual([4, 6, 8, 10, 12, 12]);
     expect(rest.at(-1)).toEqual({ type: 'done', rows: 12 });
-    expect(rest).toHaveLength(4);
     expect(await run(requestOf())).toHaveLength(2);
-    await run(requestOf({ evaluationId: 'at-once' }));
+    await run(requestOf({ evaluationId: 'at-once', batch: 2 }));
     const [a, b] = [(await report()).report, (await report('at-once')).report];
     expect(a.complete).toBe(true);
     expect(a.rows).toEqual(b.rows);
     expect(a.rows.map((r) => r.shown).every((s) => /^[01]$/.test(s))).toBe(true);
     expect(a.arms.map((x) => x.detail)).toEqual(b.arms.map((x) => x.detail));
+  }, 60_000);
+
+  it('shows the same however many pictures are made side by side', async () => {
+    for (const batch of [1, 3, 32]) {
+      await run(requestOf({ evaluationId: `by-${batch}`, batch }));
+      const [a, b] = [(await report()).report, (await report(`by-${batch}`)).report];
+      expect(b.rows.map(({ pixelsHash: _, ...row }) => row)).toEqual(
+        a.rows.map(({ pixelsHash: _, ...row }) => row),
+      );
+      expect(b.arms.map((x) => [x.detail, x.denoiserCalls, x.vjpCalls])).toEqual(
+        a.arms.map((x) => [x.detail, x.denoiserCalls, x.vjpCalls]),
+      );
+    }
+    for (const batch of [0, 1.5, 33]) expect(() => requestOf({ batch })).toThrow(/batch/);
   }, 60_000);
 
   it('reports what its rows say', async () => {
@@ -189,6 +204,7 @@ describe('an evaluation', () => {
       const { promptSet: prompts, ...rest } = requestOf({
         evaluationId: 'alone',
         arms: ['coarse', 'refined'],
+        batch: 1,
       });
       return { ...rest, prompts };
     };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Arm, EvaluateRequest, EvaluationSettings } from '#contract';
 import {
+  batchesOf,
   openUnits,
   requestFor,
   rowKey,
@@ -30,6 +31,17 @@ describe('the rows of an evaluation', () => {
       { prompt: 1, seed: 0, arm: 'coarse' },
     ]);
     expect(rows.findIndex((r) => r.seed === 1)).toBe(8);
+  });
+  it('are made side by side an arm at a time, by blocks of prompts', () => {
+    const done = new Set([rowKey({ prompt: 1, seed: 0, arm: 'coarse' })]);
+    const batches = batchesOf(openUnits(wantedRows({ ...request, seeds: 1 }), done), 3);
+    expect(batches.map((b) => b.map(({ prompt, arms }) => `${prompt} ${arms.join()}`))).toEqual([
+      ['0 coarse', '2 coarse'],
+      ['0 refined', '1 refined', '2 refined'],
+      ['3 coarse'],
+      ['3 refined'],
+    ]);
+    expect(batchesOf([], 3)).toEqual([]);
   });
   it('are made together for a prompt and seed, without those that are there', () => {
     const done = new Set([
