@@ -1,10 +1,12 @@
 """
 Two evaluations of the same prompts and seeds with other settings, compared picture by picture: the difference of details
-shown, first minus second, with a 95 % interval, for each arm. Both are read anew by the trained reader.
+shown, first minus second, with a 95 % interval over prompts, for each arm. Needs numpy alone: what the reader saw lies beside
+the pictures.
 
-    python -m training.evaluate.paired out-ddim out-dpm [--run first]
+    python -m training.evaluate.paired out-ddim out-dpm [--free sampler,steps]
 
-Each folder is one that `npm start -- evaluate --out` made; prompts that only one of them has yet are left out.
+Each folder is one that `npm start -- evaluate --out` made; prompts that only one of them has yet are left out. `--free pack`
+compares two packs, with the same settings.
 """
 
 import argparse
@@ -14,55 +16,67 @@ from pathlib import Path
 
 import numpy as np
 
-from ..reader.read import load_reader
-from ..reader.score import detail_matching, difference, interval
+from ..reader.intervals import difference, interval
 
-#: Settings that must agree besides sampler and steps: otherwise more than these two is compared.
-FREE = {"sampler", "steps"}
+Key = tuple[int, int, str]
 
 
-def read_results(folder: Path) -> tuple[dict, dict[tuple[int, int, str], np.ndarray]]:
-    """(facts, pictures uint8 [3, S, S] by prompt, seed and arm) of an evaluation's results file, which is not changed."""
+def read_results(folder: Path) -> tuple[dict, dict[Key, np.ndarray], dict[Key, dict[str, str | None]]]:
+    """
+    (facts, pictures uint8 [S, S, 3], what the reader sees: group to value or None), both by prompt, seed and arm, of an
+    evaluation's results file, which is not changed.
+    """
     path = folder / "studio" / "evaluations" / "results.db"
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: expected a folder that `npm start -- evaluate --out` made")
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
         (facts,) = db.execute("select value from fact where key = 'facts'").fetchone()
-        rows = db.execute("select prompt, seed, arm, size, rgb from result").fetchall()
-    pictures = {(p, s, arm): np.frombuffer(rgb, np.uint8).reshape(size, size, 3).transpose(2, 0, 1) for p, s, arm, size, rgb in rows}
-    return json.loads(facts), pictures
+        rows = db.execute("select prompt, seed, arm, size, rgb, seen from result").fetchall()
+    pictures = {(p, s, arm): np.frombuffer(rgb, np.uint8).reshape(size, size, 3) for p, s, arm, size, rgb, _ in rows}
+    return json.loads(facts), pictures, {(p, s, arm): json.loads(seen) for p, s, arm, _, _, seen in rows}
 
 
 def wanted_of(prompt: dict) -> dict[str, str]:
     return {g: v for e in prompt["emphases"] for g, v in e["details"].items()}
 
 
+def compared(folders: list[Path], free: set[str]) -> list[dict]:
+    """One row per arm. ValueError where the two differ in more than `free` (settings by name, or "pack")."""
+    (a, first, seen_a), (b, second, seen_b) = map(read_results, folders)
+    for key in {"promptSet", "readerHash", "pack"} - free:
+        if a[key] != b[key]:
+            raise ValueError(f"the two evaluations differ in {key}: nothing can be paired")
+    fixed = a["settings"].keys() | b["settings"].keys() if "pack" not in free else (a["settings"].keys() | b["settings"].keys()) - {"packId"}
+    other = {k for k in fixed if a["settings"].get(k) != b["settings"].get(k)} - free
+    if other:
+        raise ValueError(f"the two evaluations differ in {', '.join(sorted(other))}: expected the same but for {', '.join(sorted(free))}")
+    name = lambda facts: f"{facts['settings'].get('sampler') or 'ddim'} {facts['settings']['steps']}, pack {facts['pack']['version']}"
+    prompts, rows = a["promptSet"]["prompts"], []
+    for arm in sorted({k[2] for k in first}):
+        keys = sorted(k for k in first.keys() & second.keys() if k[2] == arm)
+        if not keys:
+            continue
+        wanted = [wanted_of(prompts[p]) for p, _, _ in keys]
+        shown = [[{g: seen[k].get(g) == v for g, v in w.items()} for k, w in zip(keys, wanted)] for seen in (seen_a, seen_b)]
+        pixels = float(np.mean([np.abs(first[k].astype(int) - second[k]).mean() for k in keys]))
+        rows.append({
+            "arm": arm, "pictures": len(keys), "details": sum(map(len, wanted)),
+            "first": [name(a), *(round(100 * x, 2) for x in interval(shown[0]))],
+            "second": [name(b), *(round(100 * x, 2) for x in interval(shown[1]))],
+            "loss": [round(100 * x, 2) for x in difference(*shown)],
+            "changedDetails": sum(x != y for p, q in zip(*shown) for x, y in zip(p.values(), q.values())),
+            "meanPixelDifference": round(pixels, 2),
+        })
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folders", type=Path, nargs=2)
-    parser.add_argument("--run", default="first", help="the run that holds the reader")
+    parser.add_argument("--free", default="sampler,steps", help="what the two may differ in")
     args = parser.parse_args()
-    (a, first), (b, second) = map(read_results, args.folders)
-    for key in ("promptSet", "pack"):
-        if a[key] != b[key]:
-            raise ValueError(f"the two evaluations differ in {key}: nothing can be paired")
-    other = {k for k in a["settings"].keys() | b["settings"].keys() if a["settings"].get(k) != b["settings"].get(k)} - FREE
-    if other:
-        raise ValueError(f"the two evaluations differ in {', '.join(sorted(other))}: expected the same but for sampler and steps")
-    name = lambda facts: f"{facts['settings'].get('sampler') or 'ddim'} {facts['settings']['steps']}"
-    reader, prompts = load_reader(args.run), a["promptSet"]["prompts"]
-    for arm in sorted({k[2] for k in first}):
-        keys = sorted(k for k in first.keys() & second.keys() if k[2] == arm)
-        wanted = [wanted_of(prompts[p]) for p, _, _ in keys]
-        shown = [detail_matching(np.stack([pictures[k] for k in keys]), wanted, reader) for pictures in (first, second)]
-        gap = difference(*shown)
-        pixels = float(np.mean([np.abs(first[k].astype(int) - second[k]).mean() for k in keys]))
-        print(json.dumps({
-            "arm": arm, "pictures": len(keys), "details": sum(map(len, wanted)),
-            name(a): [round(100 * x, 2) for x in interval(shown[0])], name(b): [round(100 * x, 2) for x in interval(shown[1])],
-            "loss": [round(100 * x, 2) for x in gap], "changedDetails": sum(x != y for p, q in zip(*shown) for x, y in zip(p.values(), q.values())),
-            "meanPixelDifference": round(pixels, 2),
-        }))
+    for row in compared(args.folders, set(args.free.split(","))):
+        print(json.dumps(row))
 
 
 if __name__ == "__main__":
