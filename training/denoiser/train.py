@@ -213,7 +213,8 @@ def main():
     state, seen, spent, scale = run.load(), 0, 0.0, None
     if state:
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        if "optimizer" in state:  # a state unpacked from a committed pack has none
+            optimizer.load_state_dict(state["optimizer"])
         for group in optimizer.param_groups:  # a state saved by a slower form of the optimiser brings its own setting
             group["fused"] = True
         ema.shadow, ema.steps = state["ema"], state["emaSteps"]

@@ -67,7 +67,8 @@ def main():
     ema.shadow = {k: v for k, v in ema.shadow.items() if v.is_floating_point()}
     if state := run.load():
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        if "optimizer" in state:  # a state unpacked from a committed pack has none
+            optimizer.load_state_dict(state["optimizer"])
         ema.shadow, ema.steps, seen = state["ema"], state["emaSteps"], state["seen"]
     forward = torch.compile(model) if c["compile"] else model
     torch.manual_seed(config["seed"] * 1000 + seen)
