@@ -1,0 +1,35 @@
+"""What an embedding names: the frozen encoder's value head, asked only about the groups of attributes that a caption names."""
+
+import torch
+import torch.nn.functional as F
+
+
+class NamedValues:
+    """
+    `columns` are the glossary's (group, value) pairs in the order of the head. `named` below is bool [B, columns]: the values
+    that each caption names, at most one a group.
+    """
+
+    def __init__(self, head: dict, columns: list[tuple[str, str]]):
+        self.vectors, self.bias, self.scale = F.normalize(head["vectors"], dim=-1).detach(), head["bias"].detach(), head["log_scale"].detach().exp()
+        if len(columns) != len(self.vectors):
+            raise ValueError(f"the head names {len(self.vectors)} values, the glossary {len(columns)}: build the data of the encoder's own training")
+        number = {g: i for i, g in enumerate(dict.fromkeys(g for g, _ in columns))}
+        group = torch.tensor([number[g] for g, _ in columns])
+        #: [columns, columns], true where two values are of one group
+        self.rivals = group[:, None] == group[None]
+
+    def logits(self, e):
+        """Log odds [B, columns] that an image with embeddings e [B, D] shows each value."""
+        return self.scale * e @ self.vectors.T + self.bias
+
+    def loss(self, e, named):
+        """Mean cross-entropy of each named value among the values of its group."""
+        row, column = named.nonzero().T
+        among = self.logits(e)[row].masked_fill(~self.rivals[column], -torch.inf)
+        return F.cross_entropy(among, column)
+
+    def lost(self, e, own, named) -> float:
+        """Share of the named values that the image's own embedding [B, D] shows and e does not."""
+        shown = self.logits(own)[named] > 0
+        return (shown & (self.logits(e)[named] <= 0)).float().mean().item()
