@@ -8,6 +8,7 @@ import { KernelError } from './errors.ts';
 export interface ScanBinding {
   rows(width: number): NativeRows;
   scanPaths(): string[];
+  measureRead(threads: number): Promise<number>;
 }
 
 interface NativeRows {
@@ -89,6 +90,11 @@ export interface Scan {
   readonly paths: readonly string[];
   /** No rows yet, of `width` codes each, a multiple of 16. Throws KernelError. */
   rows(width: number, options?: ScanOptions): ScanRows;
+  /**
+   * Bytes per second that `threads` threads, at most those of the pool, read of memory in the order of addresses: what a scan
+   * that waits for memory can be held against. Takes 256 MiB and some tenths of a second. Rejects with a KernelError.
+   */
+  measureRead(threads?: number): Promise<number>;
 }
 
 function toKernelError(error: unknown): KernelError {
@@ -108,8 +114,8 @@ function checked<T>(work: () => T): T {
 const ALL_THREADS = 1024;
 
 /** The scan over a loaded native module. Throws KernelError where that was built before it had one. */
-export function createScan({ rows: makeRows, scanPaths }: Partial<ScanBinding>): Scan {
-  if (!makeRows || !scanPaths)
+export function createScan({ rows: makeRows, scanPaths, measureRead }: Partial<ScanBinding>): Scan {
+  if (!makeRows || !scanPaths || !measureRead)
     throw new KernelError(
       'backend_unavailable',
       'the native module is older than the scan; build it again with "npm run postinstall"',
@@ -117,6 +123,10 @@ export function createScan({ rows: makeRows, scanPaths }: Partial<ScanBinding>):
   const paths = scanPaths();
   return {
     paths,
+    measureRead: (threads = ALL_THREADS) =>
+      measureRead(threads).catch((error: unknown) => {
+        throw toKernelError(error);
+      }),
     rows(width, { path = paths[0] ?? '', threads = ALL_THREADS } = {}) {
       if (!paths.includes(path)) {
         throw new KernelError(

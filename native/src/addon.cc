@@ -320,6 +320,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("paths", Napi::Function::New(env, paths, "paths"));
   exports.Set("rows", Napi::Function::New(env, make_rows, "rows"));
   exports.Set("scanPaths", Napi::Function::New(env, scan_paths, "scanPaths"));
+  exports.Set("measureRead", Napi::Function::New(env, scan_measure, "measureRead"));
   exports.Set("measure", Napi::Function::New(env, measure, "measure"));
   return exports;
 }

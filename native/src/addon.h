@@ -78,9 +78,10 @@ inline double number(const Napi::Value& v) {
   return v.IsNumber() ? v.As<Napi::Number>().DoubleValue() : std::numeric_limits<double>::quiet_NaN();
 }
 
-// scan_addon.cc: the class of the rows that searches scan, and the paths of the scan.
+// scan_addon.cc: the class of the rows that searches scan, the paths of the scan, and how fast memory is read.
 Napi::Function define_rows(Napi::Env env);
 Napi::Value make_rows(const Napi::CallbackInfo& info);
 Napi::Value scan_paths(const Napi::CallbackInfo& info);
+Napi::Value scan_measure(const Napi::CallbackInfo& info);
 
 }  // namespace accent

@@ -1,7 +1,9 @@
 #include "measure.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <memory>
 
 #include "gemm.h"
 
@@ -53,6 +55,37 @@ double measure_gemm(const Kernels& ks, bool bf16, int m, int n, int k, int threa
     gemm(run, m, a.get(), lda, b, {c.get(), ldc});
     best = std::max(best, 2.0 * m * n * k / (now() - start));
   } while (now() < end);
+  return best;
+}
+
+double measure_read(int threads) {
+  // 16 bytes a load on every processor: fewer loads wait for more lines at once than single words do.
+  typedef uint64_t Word __attribute__((vector_size(16)));
+  constexpr size_t kWords = ((size_t)256 << 20) / sizeof(Word);
+  const std::unique_ptr<Word[]> memory(new Word[kWords]);
+  std::fill(memory.get(), memory.get() + kWords, Word{1, 2});
+  std::lock_guard<std::mutex> lock(Pool::shared().driver());
+  threads = std::clamp(threads, 1, Pool::shared().size());
+  // Stretches as large as a scan's blocks, shared out in the same way.
+  constexpr size_t kStretch = ((size_t)2 << 20) / sizeof(Word);
+  std::atomic<uint64_t> sum{0};
+  double best = 0;
+  for (int pass = 0; pass < 12; ++pass) {
+    const double start = now();
+    Pool::shared().run((int)(kWords / kStretch), threads, [&](int i, int) {
+      const Word* from = memory.get() + (size_t)i * kStretch;
+      Word a = {}, b = {}, c = {}, d = {};
+      for (size_t w = 0; w < kStretch; w += 4) {
+        a ^= from[w];
+        b ^= from[w + 1];
+        c ^= from[w + 2];
+        d ^= from[w + 3];
+      }
+      a ^= b ^ c ^ d;
+      sum.fetch_add(a[0] + a[1], std::memory_order_relaxed);  // so that it is not left out
+    });
+    best = std::max(best, (double)(kWords * sizeof(Word)) / (now() - start));
+  }
   return best;
 }
 

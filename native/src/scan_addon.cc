@@ -8,6 +8,7 @@
 #include "addon.h"
 #include "arguments.h"
 #include "cpu.h"
+#include "measure.h"
 #include "pool.h"
 #include "scan.h"
 
@@ -50,6 +51,17 @@ class SearchWorker final : public Worker {
   std::vector<BlockView> blocks_;
   ScanQuery query_;
   std::vector<Candidate> found_;
+};
+
+class ReadWorker final : public Worker {
+ public:
+  ReadWorker(Napi::Env env, int threads) : Worker(env), threads_(threads) {}
+
+ private:
+  Failure work() override { return rate_ = measure_read(threads_), Failure{}; }
+  Napi::Value result(Napi::Env env) override { return Napi::Number::New(env, rate_); }
+  int threads_;
+  double rate_ = 0;
 };
 
 class RowsObject : public Napi::ObjectWrap<RowsObject> {
@@ -206,6 +218,14 @@ Napi::Value scan_paths(const Napi::CallbackInfo& info) {
   Napi::Array out = Napi::Array::New(info.Env());
   for (const ScanPath* s : usable_scans()) out.Set(out.Length(), s->name);
   return out;
+}
+
+// measureRead(threads): Promise<bytes per second>
+Napi::Value scan_measure(const Napi::CallbackInfo& info) {
+  int threads;
+  if (!whole(number(info[0]), 1024, &threads))
+    return reject(info.Env(), fail("invalid_input", "Expected a number of threads, from 1 on."));
+  return queue(new ReadWorker(info.Env(), threads));
 }
 
 }  // namespace accent

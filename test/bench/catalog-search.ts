@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import * as sqliteVec from 'sqlite-vec';
+import { loadKernel } from '#native';
 import { readIndex, writeIndex } from '../../main/services/catalog/index-file.ts';
 import { int8Index } from '../../main/services/catalog/int8-index.ts';
 import { vectorScan } from '../../main/vector-scan.ts';
@@ -30,6 +31,13 @@ export interface Searched {
   readonly medianMs: number;
   /** Processor time of a search, all threads, its median: what other programs disturb less. */
   readonly cpuMs: number;
+  /**
+   * Memory that all threads read in order at best, in GB a second, measured after the searches; null in WebAssembly.
+   * A search reads the whole index: `readShare` is how much of that rate it reaches at its median, JavaScript and rescoring
+   * included. Small indexes lie in the caches and may pass it.
+   */
+  readonly readGBs: number | null;
+  readonly readShare: number | null;
   readonly recall: number;
   readonly rescored: number;
   /** Codes, scales and losses of an image; without its id. */
@@ -125,6 +133,8 @@ for (let q = -2; q < queries; q++) {
   found += hits.filter((h, i) => h.id === best[i]?.id).length;
 }
 db?.close();
+const peak = peakMiB();
+const readRate = (wasm ? undefined : await loadKernel().kernel?.scan.measureRead()) ?? null;
 // As they lie in a file.
 let blockBytes = 0;
 for (const block of index.save().blocks) blockBytes += block.length;
@@ -134,11 +144,13 @@ answer({
   p95Ms: p95(times),
   medianMs: median(times),
   cpuMs: median(cpuTimes),
+  readGBs: readRate && readRate / 1e9,
+  readShare: readRate && (blockBytes * 1000) / median(times) / readRate,
   recall: found / (K * Math.min(CHECKED, queries)),
   rescored: rescored / queries,
   bytesPerImage: blockBytes / n,
   indexMiB: index.bytes / 2 ** 20,
   addUs: (addMs * 1000) / n,
   vecP95Ms: nearest ? p95(vecTimes) : null,
-  peakMiB: peakMiB(),
+  peakMiB: peak,
 } satisfies Searched);

@@ -39,6 +39,12 @@ async function search(name: string, options: Omit<SearchAsked, 'dims' | 'queries
   const out = await part<Searched>('./catalog-search.ts', { ...options, dims, queries: QUERIES });
   tell(`search, exact top-50 of ${out.n} x ${dims}, ${name}, ${out.scan}: p95`, `${out.p95Ms.toFixed(1)} ms`);
   tell('  median; processor time of a search', `${out.medianMs.toFixed(1)}; ${out.cpuMs.toFixed(1)} ms`);
+  if (out.readGBs !== null && out.readShare !== null)
+    tell(
+      '  the index read at the median; of what all threads read at best',
+      `${(out.readGBs * out.readShare).toFixed(1)} GB/s; ${(100 * out.readShare).toFixed(0)} %`,
+      `${out.readGBs.toFixed(1)} GB/s`,
+    );
   tell(
     '  hits in the place of a full scan; rescored a query',
     `${out.recall.toFixed(3)}; ${out.rescored.toFixed(0)}`,

@@ -149,6 +149,7 @@ it('the bare module answers garbage with an error, on any `this`', async () => {
     ...own(rows),
     binding.load,
     binding.measure,
+    binding.measureRead,
     binding.paths,
     binding.rows,
     binding.scanPaths,
