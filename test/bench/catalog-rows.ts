@@ -93,6 +93,7 @@ function lists(images: number): Record<string, number> {
     time: [],
     tag: [],
     root: [],
+    roots: [],
   };
   const last = sizes.at(-1) as number;
   let below: number | undefined;
@@ -107,6 +108,7 @@ function lists(images: number): Record<string, number> {
     page('time', { from: images / 2, to: images / 2 + 1000 });
     page('tag', { tag: 'rare' });
     page('root', { rootId: 'r' }, below);
+    (times['roots'] as number[]).push(ms(() => store.read.images.roots()));
     below = store.read.facts.page({}, below, 100).at(-1)?.number ?? last;
   }
   return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, p95(list)]));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError } from '#contract';
 import { setAside } from './backup.ts';
+import { recountImages } from './files.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { APPLICATION_ID, migrate } from './open.ts';
 import type { Db } from './open.ts';
@@ -11,7 +12,7 @@ import type { Db } from './open.ts';
 /** Indexes of words; each can be made again from its table. */
 const WORDS = ['pairs_fts', 'facts_fts'] as const;
 
-/** Everything wrong with an open catalog, in words; indexes of words that are out of step are made again on the way. */
+/** Everything wrong with an open catalog, in words; indexes of words and counts that are out of step are made again on the way. */
 export function checkStore(db: Db): { problems: string[]; mended: string[] } {
   const problems = (db.pragma('integrity_check(20)') as { integrity_check: string }[])
     .map((row) => row.integrity_check)
@@ -27,6 +28,7 @@ export function checkStore(db: Db): { problems: string[]; mended: string[] } {
       mended.push(index);
     }
   }
+  if (recountImages(db)) mended.push('root_images');
   return { problems, mended };
 }
 
@@ -134,6 +136,8 @@ export function salvage(home: string, now: number): Salvaged {
     migrate(fresh);
     // Vectors may have been lost: an index file that was made of all counts no more.
     fresh.exec('UPDATE counters SET value = value + 1');
+    // And files.
+    recountImages(fresh);
     for (const index of WORDS) fresh.exec(`INSERT INTO ${index} (${index}) VALUES ('rebuild')`);
     if (fresh.pragma('integrity_check(1)', { simple: true }) !== 'ok')
       throw new AppError('internal', 'The salvaged catalog did not pass its check.');

@@ -25,6 +25,23 @@ export const IN_FILES = `EXISTS (SELECT 1 FROM files x WHERE ${ofHash('x', 'i.co
 const SEEN = `CREATE TEMP TABLE IF NOT EXISTS seen (scan INTEGER NOT NULL, file TEXT NOT NULL, fresh INTEGER NOT NULL,
   PRIMARY KEY (scan, file)) WITHOUT ROWID`;
 
+const COUNTED = 'SELECT root_id, count(DISTINCT content_hash) AS images FROM files GROUP BY root_id';
+
+/** Counts the images of every folder anew; true where a kept count was another one. Reads every file's row. */
+export function recountImages(db: Db): boolean {
+  const wrong = db
+    .prepare(
+      `SELECT 1 FROM (${COUNTED}) c FULL JOIN root_images k ON k.root_id = c.root_id
+         WHERE coalesce(c.images, 0) <> coalesce(k.images, 0) LIMIT 1`,
+    )
+    .get();
+  if (wrong === undefined) return false;
+  db.transaction(() => {
+    db.exec(`DELETE FROM root_images; INSERT INTO root_images ${COUNTED}`);
+  })();
+  return true;
+}
+
 export function fileReads(db: Db) {
   db.exec(SEEN);
   const file = db.prepare<[string, string], FileRow>('SELECT * FROM files WHERE root_id = ? AND file = ?');
@@ -89,24 +106,95 @@ export function fileWrites(db: Db) {
     'INSERT INTO temp.seen VALUES (?, ?, ?) ON CONFLICT (scan, file) DO UPDATE SET fresh = excluded.fresh',
   );
   const forget = db.prepare('DELETE FROM temp.seen WHERE scan = ?');
+  const one = db
+    .prepare<[string, string], string>('SELECT content_hash FROM files WHERE root_id = ? AND file = ?')
+    .pluck();
+  const holds = db.prepare<[{ hash: string; root: string }], unknown>(
+    `SELECT 1 FROM files f WHERE ${ofHash('f')} AND f.root_id = @root LIMIT 1`,
+  );
+  const holders = db
+    .prepare<[{ hash: string }], string>(`SELECT DISTINCT root_id FROM files f WHERE ${ofHash('f')}`)
+    .pluck();
+  const count = db.prepare(
+    `INSERT INTO root_images VALUES (?, ?) ON CONFLICT (root_id) DO UPDATE SET images = images + excluded.images`,
+  );
+  const uncount = db.prepare('DELETE FROM root_images WHERE root_id = ?');
+  /** What this transaction has added to each folder's images. */
+  let added = new Map<string, number>();
+  const add = (root: string, n: number): void => {
+    added.set(root, (added.get(root) ?? 0) + n);
+  };
+  const isHeld = (root: string, hash: string): boolean => holds.get({ root, hash }) !== undefined;
+  function countImages(): void {
+    for (const [root, n] of added) if (n !== 0) count.run(root, n);
+    added = new Map();
+  }
+  /** Files and counts change together, also where the caller has no transaction of the store. */
+  function together(work: () => void): void {
+    if (db.inTransaction) {
+      work();
+      return;
+    }
+    try {
+      db.transaction(() => {
+        work();
+        countImages();
+      })();
+    } finally {
+      added = new Map();
+    }
+  }
   return {
-    put: (f: FileRow) =>
-      put.run(
-        f.root_id,
-        f.file,
-        f.content_hash,
-        f.bytes,
-        f.modified_ms,
-        f.missing_since,
-        f.read_at,
-        f.sidecar_ms,
-      ),
+    put: (f: FileRow) => {
+      together(() => {
+        const before = one.get(f.root_id, f.file);
+        const isOther = before !== f.content_hash;
+        const isNew = isOther && !isHeld(f.root_id, f.content_hash);
+        put.run(
+          f.root_id,
+          f.file,
+          f.content_hash,
+          f.bytes,
+          f.modified_ms,
+          f.missing_since,
+          f.read_at,
+          f.sidecar_ms,
+        );
+        if (isNew) add(f.root_id, 1);
+        if (before !== undefined && isOther && !isHeld(f.root_id, before)) add(f.root_id, -1);
+      });
+    },
     /** There again, as it was. */
     found: (rootId: string, name: string) => found.run(rootId, name),
     missing: (rootId: string, name: string, at: number) => missing.run(at, rootId, name),
-    drop: (rootId: string, name: string) => drop.run(rootId, name),
-    dropOfImage: (hash: string) => dropOfImage.run({ hash }),
-    dropOfRoot: (rootId: string) => dropOfRoot.run(rootId),
+    drop: (rootId: string, name: string) => {
+      together(() => {
+        const before = one.get(rootId, name);
+        drop.run(rootId, name);
+        if (before !== undefined && !isHeld(rootId, before)) add(rootId, -1);
+      });
+    },
+    dropOfImage: (hash: string) => {
+      together(() => {
+        const roots = holders.all({ hash });
+        dropOfImage.run({ hash });
+        for (const root of roots) add(root, -1);
+      });
+    },
+    dropOfRoot: (rootId: string) => {
+      together(() => {
+        dropOfRoot.run(rootId);
+        added.delete(rootId);
+        uncount.run(rootId);
+      });
+    },
+    /** Writes what has come to each folder's images. The store calls it before it commits. */
+    countImages,
+    /** What a transaction has counted so far, to be given back to `forgetCounts` where it is undone. */
+    counts: (): ReadonlyMap<string, number> => new Map(added),
+    forgetCounts: (before: ReadonlyMap<string, number>) => {
+      added = new Map(before);
+    },
     /** `fresh`: 0 at its old place, 1 known bytes at a new one, 2 new bytes. */
     seen: (scan: number, name: string, fresh: 0 | 1 | 2) => seen.run(scan, name, fresh),
     endScan: (scan: number) => forget.run(scan),

@@ -43,7 +43,8 @@ export function imageReads(db: Db) {
        WHERE ${ofHash('f')} AND f.missing_since IS NULL ORDER BY r.added_at, f.file`,
   );
   const roots = db.prepare<[], RootRow & { images: number }>(
-    `SELECT r.*, (SELECT count(DISTINCT content_hash) FROM files f WHERE f.root_id = r.root_id) AS images FROM roots r ORDER BY added_at`,
+    `SELECT r.*, coalesce((SELECT images FROM root_images k WHERE k.root_id = r.root_id), 0) AS images
+       FROM roots r ORDER BY added_at`,
   );
   const isOwn = db
     .prepare<[string], number>(
@@ -111,6 +112,7 @@ export function imageReads(db: Db) {
     places: (hash: string) => places.all({ hash }),
     /** Content hashes of what the studio made itself and no folder holds. */
     own: () => own.all(),
+    /** With the images that lie, or lay, in each. */
     roots: () => roots.all(),
     /** One by one, so that a million of them never lie in memory. */
     *vectors(encoder: string): Generator<{ hash: string; embedding: Float32Array }> {

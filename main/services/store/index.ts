@@ -61,14 +61,23 @@ export function makeStore(db: Db): Store {
 
 function prepareStore(db: Db) {
   const images = imageWrites(db);
-  const commit = <T>(work: () => T): T =>
-    db
-      .transaction(() => {
-        const out = work();
-        images.countVectors();
-        return out;
-      })
-      .immediate();
+  const files = fileWrites(db);
+  const commit = <T>(work: () => T): T => {
+    const before = files.counts();
+    try {
+      return db
+        .transaction(() => {
+          const out = work();
+          images.countVectors();
+          files.countImages();
+          return out;
+        })
+        .immediate();
+    } catch (error) {
+      files.forgetCounts(before);
+      throw error;
+    }
+  };
   return {
     read: {
       images: imageReads(db),
@@ -83,7 +92,7 @@ function prepareStore(db: Db) {
     },
     write: {
       images,
-      files: fileWrites(db),
+      files,
       facts: factWrites(db),
       jobs: jobWrites(db),
       gallery: galleryWrites(db),

@@ -7,6 +7,7 @@ import { listOrder } from './1220-list-order.ts';
 import { sets } from './1300-sets.ts';
 import { identity } from './1310-identity.ts';
 import { numbers } from './1400-numbers.ts';
+import { rootImages } from './1410-root-images.ts';
 
 /** One numbered step of the schema; its statements run in one transaction with the new version number. */
 export interface Migration {
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly Migration[] = [
   sets,
   identity,
   numbers,
+  rootImages,
 ];
