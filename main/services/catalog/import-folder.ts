@@ -318,8 +318,12 @@ export async function* importFolder(
     let next = embedded.next();
     next.catch(() => undefined);
     for (;;) {
-      const change = pause.changed();
-      const step = await Promise.race([next, change]);
+      // A promise of this turn alone: one that outlived it would hold every batch that was ever raced with it.
+      const change = Promise.withResolvers<undefined>();
+      const unwatch = pause.watch(() => {
+        change.resolve(undefined);
+      });
+      const step = await Promise.race([next, change.promise]).finally(unwatch);
       if (!step) {
         pace.rest(performance.now());
         yield progress();

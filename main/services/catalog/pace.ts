@@ -42,13 +42,13 @@ export interface Pause {
   set(paused: boolean): void;
   /** Resolves at once while it is not paused, else when it goes on; rejects when the signal aborts. */
   passed(signal: AbortSignal): Promise<void>;
-  /** Resolves at the next change. */
-  changed(): Promise<void>;
+  /** Calls `then` at every change, until what this returns is called: nothing of the caller is held after that. */
+  watch(then: () => void): () => void;
 }
 
 export function makePause(): Pause {
   let paused = false;
-  let change = Promise.withResolvers<undefined>();
+  const watchers = new Set<() => void>();
   return {
     get paused() {
       return paused;
@@ -56,23 +56,28 @@ export function makePause(): Pause {
     set(next) {
       if (next === paused) return;
       paused = next;
-      const before = change;
-      change = Promise.withResolvers();
-      before.resolve(undefined);
+      for (const then of [...watchers]) then();
     },
     async passed(signal) {
       while (paused) {
         signal.throwIfAborted();
-        const aborted = Promise.withResolvers<undefined>();
-        const abort = (): void => {
-          aborted.resolve(undefined);
+        const woken = Promise.withResolvers<undefined>();
+        const wake = (): void => {
+          woken.resolve(undefined);
         };
-        signal.addEventListener('abort', abort, { once: true });
-        await Promise.race([change.promise, aborted.promise]);
-        signal.removeEventListener('abort', abort);
+        signal.addEventListener('abort', wake, { once: true });
+        watchers.add(wake);
+        await woken.promise;
+        watchers.delete(wake);
+        signal.removeEventListener('abort', wake);
       }
       signal.throwIfAborted();
     },
-    changed: () => change.promise,
+    watch(then) {
+      watchers.add(then);
+      return () => {
+        watchers.delete(then);
+      };
+    },
   };
 }
