@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import * as v from 'valibot';
 import { PackManifest } from '../../contract/index.ts';
+import { recountImages } from '../../main/services/store/files.ts';
 import { makeStore, openStore } from '../../main/services/store/index.ts';
 import { random } from '../../training/data/random.ts';
 
@@ -104,5 +105,7 @@ export async function seed({ home, pack, references, pairs }: Seed): Promise<voi
     }
   });
   store.write.gallery.rebuildWords();
+  // The rows were written past the store, which would have counted them: a folder without images is taken in anew.
+  recountImages(db);
   store.close();
 }
