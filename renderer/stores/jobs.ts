@@ -6,11 +6,11 @@ import type {
   Pair,
   QueueState,
   Recipe,
-  Result,
   StudioClient,
 } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
+import { mainSlot, slotsOfPair } from '../features/compare/slots.ts';
 import { applyEvent, isActive, newJobView } from '../features/jobs/job-view.ts';
 import { useConnectionStore } from './connection.ts';
 import { useCostsStore } from './costs.ts';
@@ -243,11 +243,8 @@ export const useJobsStore = defineStore('jobs', () => {
   /** Makes the half that a pair lacks, by the recipe of the other one; it joins the pair. Nothing where none is lacking. */
   async function completePair({ pairId, results }: Pick<Pair, 'pairId' | 'results'>): Promise<void> {
     const arm = missingArm(results);
-    const there = results.reduce(
-      (best, each) => (each.width > best.width ? each : best),
-      results[0] as Result,
-    );
-    if (arm === null || active.value.some(({ request }) => request.completes === pairId)) return;
+    const there = mainSlot(slotsOfPair({ results })).result;
+    if (arm === null || !there || active.value.some(({ request }) => request.completes === pairId)) return;
     await attempt(async () => {
       await send(completing(await gallery.recipe(there.imageId), pairId, arm));
     });

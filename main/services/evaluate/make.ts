@@ -11,6 +11,7 @@ import { requestFor } from './plan.ts';
 import type { WorkUnit } from './plan.ts';
 import { seenIn } from './reader.ts';
 import type { InstalledReader } from './reader.ts';
+import { dot } from '../../vectors.ts';
 
 /** What is known before the first step (satisfied by services/jobs). */
 export type EvaluationPrepared = Pick<SampleRequest, 'source' | 'phrases' | 'wrongPhrases'> & {
@@ -117,7 +118,7 @@ async function readRows(
     pixels_hash: createHash('sha256').update(r.rgb).digest('hex'),
     seen: JSON.stringify(seenIn(out.logits.subarray(i * columns, (i + 1) * columns), read.manifest)),
     features: bytesOf(out.features.slice(i * dims, (i + 1) * dims)),
-    encoder: text.reduce((s, x, d) => s + x * (r.embedding[d] as number), 0),
+    encoder: dot(text, r.embedding),
     seconds: r.seconds.total,
     denoiser_calls: r.counters.denoiserCalls,
     vjp_calls: r.counters.vjpCalls,

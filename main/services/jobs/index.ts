@@ -91,10 +91,22 @@ export function makeJobs({
   const changed = (jobId: string): void => {
     for (const listener of listeners) listener(jobId);
   };
-  const check = async (request: GenerateRequest): Promise<void> => {
-    checkCompletion(store, request, await packs.get(request.packId));
+  /** Looks each pack up once: a lookup reads the disk. */
+  const check = async (requests: readonly GenerateRequest[]): Promise<void> => {
+    for (const [packId, ofPack] of Map.groupBy(requests, (request) => request.packId)) {
+      const pack = await packs.get(packId);
+      for (const request of ofPack) checkCompletion(store, request, pack);
+    }
   };
-  const queue = makeQueue({ store, log, now, check, changed, next, turn: () => turns.holder() });
+  const queue = makeQueue({
+    store,
+    log,
+    now,
+    check: (request) => check([request]),
+    changed,
+    next,
+    turn: () => turns.holder(),
+  });
   listeners.add(queue.heard);
   const turns = makeTurns({
     free: () => !running && !closing,
@@ -298,7 +310,7 @@ export function makeJobs({
     requests: readonly GenerateRequest[],
     also: (jobIds: string[]) => void,
   ): Promise<void> {
-    for (const request of requests) await check(request);
+    await check(requests);
     const jobIds = requests.map(() => randomUUID());
     store.transaction(() => {
       requests.forEach((request, i) => {
