@@ -3,6 +3,8 @@
  *   --small       everything at a fiftieth of its size: shows that it runs, not how fast it is
  *   --pack=DIR    folder of the pack (default models/first)
  *   --part=NAME   only usable, large (typing and gallery), previews or heap
+ *   --home=DIR    data folder of the large part: made where it is not there, kept, and used again by the next run
+ *   --traces=DIR  keeps the traces of the gallery
  * Figures (goals on 2 cores):
  *   usableMs        from starting `serve` on a fresh folder, page built and Chromium open, to the first accepted key (1800)
  *   typingP95Ms     from a key to the frame that shows it, typing and weighing beside 100 000 references (50)
@@ -16,7 +18,15 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,15 +34,17 @@ import type { Browser, Page } from 'playwright-core';
 import { ensureBuilt } from '../../scripts/build.mjs';
 import { launchChromium } from '../support/browser.ts';
 import { serveDemo } from '../support/demo-serve.ts';
+import { median, p95 } from './measure.ts';
+import { measureGallery } from './ui-gallery.ts';
 import { heapOver } from './ui-heap.ts';
 import { seed } from './ui-seed.ts';
-import { TRACED, framesOf } from './ui-trace.ts';
-import type { Frames } from './ui-trace.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const small = process.argv.includes('--small');
-const pack =
-  process.argv.find((a) => a.startsWith('--pack='))?.slice('--pack='.length) ?? join(root, 'models/first');
+const option = (name: string): string | undefined =>
+  process.argv.find((a) => a.startsWith(`--${name}=`))?.slice(name.length + 3);
+const pack = option('pack') ?? join(root, 'models/first');
+const traces = option('traces');
 const REFERENCES = small ? 2000 : 100_000;
 const PAIRS = small ? 20_000 : 1_000_000;
 const RESULTS = small ? 40 : 1000;
@@ -44,11 +56,6 @@ const RUN_STEPS = small ? 6 : 30;
 const SCROLL_MS = small ? 1500 : 6000;
 const homes = mkdtempSync(join(tmpdir(), 'accent-bench-ui-'));
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
-
-const p95 = (times: readonly number[]): number =>
-  [...times].sort((a, b) => a - b)[Math.max(0, Math.ceil(times.length * 0.95) - 1)] ?? NaN;
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 interface Serving {
   readonly url: string;
@@ -163,70 +170,6 @@ async function measureTyping(page: Page): Promise<number> {
     KEYS,
   );
   return p95(times);
-}
-
-/** Resolves with the time from a jump to the moment at which every picture in sight is there. */
-const jumpTo = (page: Page, share: number): Promise<number> =>
-  page.evaluate(async (where) => {
-    const box = document.querySelector<HTMLElement>('[data-testid="gallery-grid"]');
-    if (!box) throw new Error('There is no grid.');
-    const before = box.querySelector('[data-index]')?.getAttribute('data-index');
-    const began = performance.now();
-    box.scrollTop = where * (box.scrollHeight - box.clientHeight);
-    for (;;) {
-      await new Promise(requestAnimationFrame);
-      const { top, bottom } = box.getBoundingClientRect();
-      const seen = [...box.querySelectorAll<HTMLElement>('[data-index]')].filter((tile) => {
-        const rect = tile.getBoundingClientRect();
-        return rect.bottom > top && rect.top < bottom;
-      });
-      const moved = seen[0]?.getAttribute('data-index') !== before;
-      const done = seen.every((tile) => {
-        const pictures = [...tile.querySelectorAll('img')];
-        return pictures.length === 2 && pictures.every((p) => p.complete && p.naturalWidth > 0);
-      });
-      if (seen.length > 0 && moved && done) return performance.now() - began;
-      if (performance.now() - began > 20_000) throw new Error('The pictures did not come.');
-    }
-  }, share);
-
-async function measureGallery(browser: Browser, page: Page) {
-  await page.getByTestId('place-gallery').click();
-  await page.locator('[data-testid="gallery-grid"] img').first().waitFor();
-  const heading = (await page.getByTestId('gallery-heading').textContent()) ?? '';
-  if (!heading.replace(/\D/g, '').startsWith(String(PAIRS)))
-    throw new Error(`Expected ${PAIRS} pairs in the gallery, it says "${heading}".`);
-  const jumps: number[] = [];
-  for (let i = 0; i < JUMPS; i++) jumps.push(await jumpTo(page, ((i * 0.618_034) % 1) * 0.98 + 0.01));
-  await jumpTo(page, 0.5);
-  await page.getByTestId('gallery-grid').hover();
-  const fast = await scroll(browser, page, 16);
-  await jumpTo(page, 0.3);
-  const easy = await scroll(browser, page, 100);
-  return {
-    frameP95Ms: p95(fast.work),
-    droppedPct: droppedOf(fast),
-    jumpMs: p95(jumps),
-    jumpMedianMs: median(jumps),
-    frames: fast.work.length,
-    frameCpuP95Ms: p95(fast.cpu),
-    // At a pace at which one looks at the pictures: they are fetched all the while, by the fast one only as it begins and ends.
-    easyFrameP95Ms: p95(easy.work),
-    easyDroppedPct: droppedOf(easy),
-  };
-}
-
-const droppedOf = ({ drawn, dropped }: Frames): number => (100 * dropped) / Math.max(1, drawn + dropped);
-
-/** Frames while a wheel turns by 120 pixels every so many milliseconds. */
-async function scroll(browser: Browser, page: Page, everyMs: number): Promise<Frames> {
-  await browser.startTracing(page, { categories: TRACED });
-  const end = performance.now() + SCROLL_MS;
-  while (performance.now() < end) {
-    await page.mouse.wheel(0, 120);
-    await page.waitForTimeout(everyMs);
-  }
-  return framesOf((await browser.stopTracing()).toString());
 }
 
 /** Processor time of the engine below `serve`, in milliseconds; Linux alone tells it. */
@@ -348,21 +291,27 @@ async function part(name: string, work: () => Promise<Record<string, unknown>>):
 
 /** Typing and the gallery, in one page over the large data folder. */
 async function measureLarge(browser: Browser): Promise<void> {
-  const home = join(homes, 'large');
-  mkdirSync(home);
-  say(`seeding ${REFERENCES} references and ${PAIRS} pairs …`);
-  await seed({ home, pack, references: REFERENCES, pairs: PAIRS });
+  const home = option('home') ?? join(homes, 'large');
+  const whole = join(home, 'seeded');
+  if (!existsSync(whole)) {
+    mkdirSync(home);
+    say(`seeding ${REFERENCES} references and ${PAIRS} pairs …`);
+    await seed({ home, pack, references: REFERENCES, pairs: PAIRS });
+    writeFileSync(whole, '');
+  }
   await whileServing(home, async ({ url }) => {
     const page = await openPage(browser, url);
     await part('typing', async () => ({ typingP95Ms: await measureTyping(page) }));
-    await part('gallery', () => measureGallery(browser, page));
+    await part('gallery', () =>
+      measureGallery(browser, page, { pairs: PAIRS, jumps: JUMPS, scrollMs: SCROLL_MS, traces }),
+    );
     await page.context().close();
   });
 }
 
 ensureBuilt('renderer');
 mkdirSync(homes, { recursive: true });
-const only = process.argv.find((a) => a.startsWith('--part='))?.slice('--part='.length);
+const only = option('part');
 const PARTS: Record<string, (browser: Browser) => Promise<void>> = {
   usable: (browser) => part('usable', async () => ({ usableMs: await measureUsable(browser) })),
   large: (browser) =>
