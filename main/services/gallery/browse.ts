@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AppError } from '#contract';
 import type { GalleryPair, Pair, Recipe, StudioServices } from '#contract';
 import type { PairRow, ResultRow, Store } from '../store/index.ts';
+import type { Facets } from './facets.ts';
 import type { Orders } from './order.ts';
 
 type Service = StudioServices['gallery'];
@@ -17,6 +18,7 @@ export interface BrowseOptions {
   /** `results`: of the pair, where they were read already. */
   readonly pairOf: (row: PairRow, results?: readonly ResultRow[]) => Pair;
   readonly orders: Orders;
+  readonly facets: Facets;
   readonly now: () => number;
   /** Told after a purge: content hashes of results that no search may find any more. */
   readonly onPurged: (contentHashes: readonly string[]) => Promise<void>;
@@ -39,6 +41,7 @@ export function makeBrowse({
   beside,
   pairOf,
   orders,
+  facets,
   now,
   onPurged,
 }: BrowseOptions): Pick<
@@ -103,12 +106,7 @@ export function makeBrowse({
           .map(shown),
       };
     },
-    facets: () => ({
-      ...read.gallery.counts(),
-      tags: read.gallery.facet('tags').map(({ name, count }) => ({ tag: name, count })),
-      packs: read.gallery.facet('packs').map(({ name, count }) => ({ packId: name, count })),
-      emphases: read.gallery.facet('emphases').map(({ name, count }) => ({ emphasis: name, count })),
-    }),
+    facets: () => facets.read(),
     mark({ pairIds, starred, addTags, removeTags }) {
       store.transaction(() => {
         for (const { number, pair_id } of known(pairIds)) {
@@ -123,11 +121,13 @@ export function makeBrowse({
     remove({ pairIds }) {
       const gone = store.transaction(() => pairIds.filter((id) => write.gallery.bin(id, now())));
       orders.changed();
+      facets.changed();
       return { pairIds: gone };
     },
     restore({ pairIds }) {
       const back = store.transaction(() => pairIds.filter((id) => write.gallery.unbin(id)));
       orders.changed();
+      facets.changed();
       return { pairIds: back };
     },
     async purge({ pairIds }) {
@@ -142,6 +142,7 @@ export function makeBrowse({
           }
       });
       orders.changed();
+      facets.changed();
       // Rows first: a file that a crash leaves behind here is waste, a row without its file would be a lie.
       for (const { file, image_id } of results)
         for (const path of [join(images, file), beside(image_id)]) await rm(path, { force: true });

@@ -10,6 +10,7 @@ import { writeAtomic } from '../../files.ts';
 import type { PairRow, ResultRow, Store } from '../store/index.ts';
 import { makeBrowse } from './browse.ts';
 import { makeExport } from './export.ts';
+import { makeFacets } from './facets.ts';
 import { makeOrders } from './order.ts';
 import { readText, withText } from './png-text.ts';
 
@@ -115,6 +116,7 @@ export function makeGallery(
   const images = join(folder, 'images');
   const beside = (imageId: string): string => join(images, `${imageId}.why`);
   const orders = makeOrders(store);
+  const facets = makeFacets(store);
   const pairOf = (
     p: PairRow,
     results: readonly ResultRow[] = store.read.gallery.results(p.pair_id),
@@ -175,6 +177,7 @@ export function makeGallery(
         });
         if (made === undefined) orders.changed();
         else orders.added(made);
+        facets.changed();
         return { pairId, results };
       } catch (error) {
         for (const { file } of rows) await rm(join(images, file), { force: true });
@@ -186,7 +189,7 @@ export function makeGallery(
     beside,
     fileByHash: (contentHash) => read(store.read.gallery.resultByHash(contentHash)),
     service: {
-      ...makeBrowse({ store, images, beside, pairOf, orders, now, onPurged }),
+      ...makeBrowse({ store, images, beside, pairOf, orders, facets, now, onPurged }),
       ...makeExport({ store, file: read, describe, recipeKey: RECIPE_KEY }),
       list({ after, limit }) {
         const rows = store.read.gallery.page(

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as v from 'valibot';
 import { BrowseRequest, GalleryPair } from '../../../../../contract/index.ts';
 import type { GalleryFilter, Recipe } from '../../../../../contract/index.ts';
@@ -156,6 +156,31 @@ describe('the gallery', () => {
       ],
     });
     expect(robot).not.toBe(plant);
+  });
+
+  it('counts packs and phrases again when pairs came or went, not for a star', async () => {
+    const beard = await add('a beard', { emphases: [emphasis('beard', 'a')] });
+    const phrases = async () => {
+      const { emphases, packs } = await gallery.service.facets({}, idle);
+      return [emphases.map(({ count }) => count), packs.map(({ count }) => count)];
+    };
+    expect(await phrases()).toEqual([[1], [1]]);
+    await add('another beard', { emphases: [emphasis('beard', 'b')] });
+    expect(await phrases()).toEqual([[2], [2]]);
+    const counted = vi.spyOn(store.read.gallery, 'facet');
+    await gallery.service.mark({ pairIds: [beard], starred: true, addTags: ['new'], removeTags: [] }, idle);
+    expect(await gallery.service.facets({}, idle)).toMatchObject({
+      starred: 1,
+      tags: [{ tag: 'new', count: 1 }],
+    });
+    expect(counted.mock.calls).toEqual([['tags']]);
+    await gallery.service.remove({ pairIds: [beard] }, idle);
+    expect(await phrases()).toEqual([[1], [1]]);
+    await gallery.service.restore({ pairIds: [beard] }, idle);
+    expect(await phrases()).toEqual([[2], [2]]);
+    await gallery.service.remove({ pairIds: [beard] }, idle);
+    await gallery.service.purge({}, idle);
+    expect(await phrases()).toEqual([[1], [1]]);
   });
 
   it('gives pages without gaps or repeats, also while pairs come in', async () => {
