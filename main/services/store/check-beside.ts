@@ -14,6 +14,7 @@ export interface Check {
 /** As text, since the studio comes as TypeScript files and as one bundle, and a file has another name in each. */
 const THREAD = `
 const { parentPort, workerData } = require('node:worker_threads');
+if (workerData.yields) require('node:os').setPriority(19);
 try {
   const db = new (require(workerData.sqlite))(workerData.path, { readonly: true, fileMustExist: true });
   db.pragma('cell_size_check = ON');
@@ -29,7 +30,10 @@ type Answer = { readonly verdict: string } | { readonly code?: string; readonly 
 /** Checks a catalog that is open in this process, over a connection that only reads. */
 export function checkBeside(path: string): Check {
   const sqlite = createRequire(import.meta.url).resolve('better-sqlite3');
-  const thread = new Worker(THREAD, { eval: true, workerData: { path, sqlite } });
+  // The check holds a core for seconds, while the first pages are looked at: it is to take what is left over. Only Linux
+  // has a priority for a thread; elsewhere this would be the whole host's.
+  const yields = process.platform === 'linux';
+  const thread = new Worker(THREAD, { eval: true, workerData: { path, sqlite, yields } });
   let stop: (error: AppError) => void = () => undefined;
   const passed = new Promise<void>((resolve, reject) => {
     stop = reject;
