@@ -8,6 +8,8 @@ const REST_MS = 100;
 /** After a way of so many rows nothing of what was seen is left, and what is in sight is to come before what is beside it. */
 const FAR = 8;
 const FAR_REST_MS = 300;
+/** A scrollbar that is dragged moves with every frame; after a longer pause than this a far move is a jump of its own. */
+const DRAG_MS = 40;
 
 export interface Pace {
   /** Told at each move which row is at the top, with its fraction; true while rows fly past. */
@@ -42,7 +44,8 @@ export function watchPace({
       before = row;
       const passed = last ? at - last.at : Infinity;
       const rows = last ? Math.abs(row - last.row) : 0;
-      fast = passed < REST_MS && rows * 1000 > FAST * passed ? fast + 1 : 0;
+      const follows = passed < (rows > FAR ? DRAG_MS : REST_MS);
+      fast = follows && rows * 1000 > FAST * passed ? fast + 1 : 0;
       last = { row, at };
       return fast >= FLIGHT;
     },

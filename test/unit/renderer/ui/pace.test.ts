@@ -41,10 +41,15 @@ describe('the pace of a grid', () => {
 
   it('is none for jumps that are looked at', () => {
     const pace = start();
-    for (const row of [40_000, 1000, 90_000, 7, 60_000, 3]) {
-      vi.advanceTimersByTime(120);
-      expect(pace.moved(row)).toBe(false);
-    }
+    for (const pause of [120, 50])
+      for (const row of [40_000, 1000, 90_000, 7, 60_000, 3]) {
+        vi.advanceTimersByTime(pause);
+        expect(pace.moved(row)).toBe(false);
+      }
+  });
+
+  it('is a flight when the scrollbar is dragged over many', () => {
+    expect(scroll(start(), 5000, 8).slice(4)).toEqual([true, true, true, true]);
   });
 
   it('rests later after a jump, so that what is in sight comes first', () => {
