@@ -249,6 +249,32 @@ describe('a grid', () => {
     expect(complaints).toEqual([]);
     await close();
   });
+
+  it('asks for the pictures of the row that comes next while it goes from row to row', async () => {
+    const { page, complaints, close } = await openDemo(browser, served, { height: 560 });
+    await page.getByTestId('place-references').click();
+    await page.getByTestId('grid-item').first().waitFor();
+    await soonAll(page);
+    const asked = await page.getByTestId('library-grid').evaluate(async (box) => {
+      const items = () => [...box.querySelectorAll<HTMLElement>('[data-index]')];
+      const tops = [...new Set(items().map((item) => item.offsetTop))].sort((a, b) => a - b);
+      const seen: boolean[] = [];
+      for (let i = 0; i < 5; i++) {
+        box.scrollTop += (tops[1] ?? 0) - (tops[0] ?? 0);
+        // Slower than a flight, too quick for a rest.
+        await new Promise((resolve) => setTimeout(resolve, 70));
+        const bottom = Math.max(...items().map((item) => item.offsetTop));
+        const beside = items().filter((item) => item.offsetTop === bottom);
+        seen.push(
+          bottom >= box.scrollTop + box.clientHeight && beside.every((item) => item.querySelector('img')),
+        );
+      }
+      return seen;
+    });
+    expect(asked).toEqual([true, true, true, true, true]);
+    expect(complaints).toEqual([]);
+    await close();
+  });
 });
 
 describe('the references', () => {
