@@ -261,8 +261,8 @@ describe('a grid', () => {
       const seen: boolean[] = [];
       for (let i = 0; i < 5; i++) {
         box.scrollTop += (tops[1] ?? 0) - (tops[0] ?? 0);
-        // Slower than a flight, too quick for a rest.
-        await new Promise((resolve) => setTimeout(resolve, 70));
+        // Four frames: slower than a flight, too quick for a rest.
+        for (let frame = 0; frame < 4; frame++) await new Promise(requestAnimationFrame);
         const bottom = Math.max(...items().map((item) => item.offsetTop));
         const beside = items().filter((item) => item.offsetTop === bottom);
         seen.push(
