@@ -664,7 +664,6 @@ export const de: Strings = {
     compareHint: 'Zeigt die verfeinerten Bilder zweier markierter Paare nebeneinander',
   },
   export: {
-    title: 'Ausgeben',
     heading: (value) => `${some(value, 'Paar', 'Paare')} ausgeben`,
     busy: 'Wird ausgegeben …',
     questions: { as: 'Als', pictures: 'Bilder', metadata: 'Was mitgeht' },

@@ -674,7 +674,6 @@ export const en = {
     compareHint: 'Shows two marked pairs’ refined pictures side by side',
   },
   export: {
-    title: 'Export',
     heading: (value: number) => `Export ${some(value, 'pair', 'pairs')}`,
     busy: 'Exporting …',
     questions: { as: 'As', pictures: 'Pictures', metadata: 'What goes along' },

@@ -132,6 +132,9 @@ describe('the gallery on its way out', () => {
     await page.getByTestId('export-go').click();
     expect((await waiting).suggestedFilename()).toBe('contact-sheet.png');
     await page.getByTestId('export-dialog').waitFor({ state: 'detached' });
+    await soon(() =>
+      page.getByTestId('gallery-grid').evaluate((grid) => grid.contains(document.activeElement)),
+    ).toBe(true);
     await page.getByTestId('export-marked').click();
     expect(await page.getByTestId('export-metadata-none').isChecked()).toBe(true);
     expect(await page.getByTestId('export-origin').isChecked()).toBe(true);

@@ -102,7 +102,19 @@ describe('places', () => {
     const sheet = page.getByTestId('key-sheet');
     await sheet.getByText('Stress the selected words').waitFor();
     await page.keyboard.press('Escape');
-    await sheet.waitFor({ state: 'hidden' });
+    await sheet.waitFor({ state: 'detached' });
+    const help = page.getByTestId('help-button');
+    await help.focus();
+    await page.keyboard.press('Enter');
+    // A press that begins in it and ends outside selects words; one outside closes it.
+    await sheet.locator('h2').hover();
+    await page.mouse.down();
+    await page.mouse.move(5, 400);
+    await page.mouse.up();
+    expect(await sheet.isVisible()).toBe(true);
+    await page.mouse.click(5, 400);
+    await sheet.waitFor({ state: 'detached' });
+    await soon(() => help.evaluate((button) => button === document.activeElement)).toBe(true);
     await page.getByTestId('place-settings').click();
     const row = page.locator('[data-command="place.packs"]');
     await row.getByTestId('key-change').click();
