@@ -48,9 +48,9 @@ export function useKeyboard(): void {
   const keys = useKeysStore();
   let prefix: { readonly stroke: string; readonly at: number } | undefined;
 
-  function find(stroke: string, context: CommandContext, isTyping: boolean): Handler | undefined {
-    const sequence =
-      prefix && performance.now() - prefix.at < SEQUENCE_MS ? `${prefix.stroke} ${stroke}` : undefined;
+  /** `at`: when the key was pressed, in ms; a page that was busy hears of it later. */
+  function find(stroke: string, at: number, isTyping: boolean): Handler | undefined {
+    const sequence = prefix && at - prefix.at < SEQUENCE_MS ? `${prefix.stroke} ${stroke}` : undefined;
     prefix = undefined;
     for (const wanted of [sequence, stroke]) {
       if (wanted === undefined) continue;
@@ -64,7 +64,7 @@ export function useKeyboard(): void {
       }
     }
     if (!isTyping && COMMAND_IDS.some((id) => keys.keysOf(id).some((key) => isPrefix(key, stroke)))) {
-      prefix = { stroke, at: performance.now() };
+      prefix = { stroke, at };
     }
     return undefined;
   }
@@ -78,7 +78,7 @@ export function useKeyboard(): void {
     // The browser tells of a new selection late, and what comes next, a command or an edit, goes by it.
     if (inEditor) for (const prepare of before) prepare();
     const context = { inEditor, inField: isField(event.target) };
-    const handler = find(stroke, context, inEditor || wantsKey(event.target, event));
+    const handler = find(stroke, event.timeStamp, inEditor || wantsKey(event.target, event));
     if (!handler) return;
     if (handler(context) !== false) event.preventDefault();
   }

@@ -49,6 +49,17 @@ it('imports a pack from its folder and from a file, checks it, and removes it af
   await close();
 });
 
+it('keeps the focus on the card when the button that was pressed goes', async () => {
+  const { page, complaints, close } = await openDemo(browser, served);
+  await page.getByTestId('place-packs').click();
+  await page.getByTestId('add-vectors').focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('add-vectors').waitFor({ state: 'detached' });
+  expect(await page.getByTestId('pack-card').evaluate((card) => card === document.activeElement)).toBe(true);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
 it('says what is wrong with a pack that is not whole, and installs nothing', async () => {
   writeTinyPack(folder, { id: 'broken', manifest: (m) => ({ ...m, name: 'Broken pack' }) });
   writeFileSync(join(folder, 'broken', 'golden.safetensors'), 'short');

@@ -87,6 +87,17 @@ describe('places', () => {
     await page.keyboard.press('g');
     await page.keyboard.press('c');
     expect(await page.getByTestId('prompt').textContent()).toBe('a person with a full beard');
+    // A page that is busy hears late of keys that were pressed one after the other.
+    await page.locator('#place').focus();
+    await page.keyboard.press('g');
+    const busy = page.evaluate(() => {
+      const end = performance.now() + 1500;
+      while (performance.now() < end);
+    });
+    await page.keyboard.press('p');
+    await busy;
+    await soon(() => place(page)).toBe('packs');
+    await page.keyboard.press('Control+1');
     // In the sentence the same letters are text.
     await page.getByTestId('prompt').click();
     await page.keyboard.press('End');
