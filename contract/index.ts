@@ -48,6 +48,7 @@ import {
   GalleryFacets,
   GalleryPair,
   GalleryWindow,
+  HalfRef,
   GenerateRequest,
   ImageDetail,
   ImageRef,
@@ -219,6 +220,11 @@ export const contract = {
     mark: call(MarkPairs, v.strictObject({ pairs: v.array(GalleryPair) })),
     /** Puts pairs into the bin: out of every list and search, files kept. `restore` undoes it. */
     remove: call(PairRefs, PairIdList),
+    /**
+     * Puts the pictures of one arm into the bin, where they are a pair of their own; answers with its id. `restore` brings them back
+     * into their pair, or leaves them a pair where that has such a picture again. `invalid_input` where no other half would be left.
+     */
+    removeHalf: call(HalfRef, PairRef),
     restore: call(PairRefs, PairIdList),
     /** Deletes pairs of the bin for good, files included; without ids the whole bin. Others are left alone. */
     purge: call(v.partial(PairRefs), PairIdList),

@@ -1,6 +1,7 @@
 /** What was made. The unit is the pair: the images of one job, same seed, noise and condition. */
 import * as v from 'valibot';
 import {
+  Arm,
   ContentHash,
   Count,
   Id,
@@ -27,6 +28,8 @@ export const Pair = v.strictObject({
 export type Pair = v.InferOutput<typeof Pair>;
 
 export const PairRef = v.strictObject({ pairId: Id });
+/** The pictures that one arm has in a pair. */
+export const HalfRef = v.strictObject({ pairId: Id, arm: Arm });
 export const ImageRef = v.strictObject({ imageId: Id });
 
 /** A phrase that was stressed in a pair's sentence. */
@@ -116,7 +119,7 @@ export const MarkPairs = v.strictObject({
   removeTags: v.optional(Tags, []),
 });
 
-/** Pairs that were changed; ids that are not in the gallery are left out. */
+/** Pairs that were changed, under the ids that they have now; ids that are not in the gallery are left out. */
 export const PairIdList = v.strictObject({ pairIds: v.array(Id) });
 
 /** What filters there are to choose from, the most frequent first, without what is in the bin. */

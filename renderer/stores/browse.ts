@@ -5,6 +5,7 @@
 import { EXPORT_MOST, toAppError } from '#contract';
 import type {
   AppError,
+  Arm,
   ExportPairs,
   GalleryFacets,
   GalleryPair,
@@ -415,9 +416,22 @@ export const useBrowseStore = defineStore('browse', () => {
     await Promise.all([load(), gallery.load()]);
   }
 
+  /** Puts one picture of a pair into the bin, with a way back. */
+  async function removeHalf(pairId: string, arm: Arm): Promise<void> {
+    await attempt(async (client) => {
+      const half = await client.gallery.removeHalf({ pairId, arm });
+      toast.show({ text: t.gallery.halfBinned(t.arms[arm]), undo: () => void restore([half.pairId]) });
+      await gallery.addDone(pairId);
+    });
+    await loadFacets();
+  }
+
   async function restore(ids: readonly string[]): Promise<void> {
     await attempt(async (client) => {
-      for (const pairIds of batches(ids)) await client.gallery.restore({ pairIds });
+      for (const pairIds of batches(ids))
+        for (const back of (await client.gallery.restore({ pairIds })).pairIds)
+          // A half has gone back into a pair that is here.
+          if (gallery.byId.has(back)) await gallery.addDone(back);
     });
     clearMarked();
     await Promise.all([load(), gallery.load()]);
@@ -479,6 +493,7 @@ export const useBrowseStore = defineStore('browse', () => {
     mark,
     toggleStar,
     remove,
+    removeHalf,
     restore,
     purge,
     exportTargets,

@@ -19,7 +19,7 @@ export const useGalleryStore = defineStore('gallery', () => {
   const loaded = ref(false);
   const loading = ref(false);
   const error = shallowRef<AppError>();
-  /** The pair that has changed last. */
+  /** The pair that was fetched last because it has changed. */
   const renewed = shallowRef<Pair>();
   const recipes = shallowReactive(new Map<string, Recipe>());
 
@@ -48,17 +48,17 @@ export const useGalleryStore = defineStore('gallery', () => {
     });
   }
 
-  /** Fetches the pair of a job that has just finished; one that is here already may have got its other half. */
+  /** Fetches a pair that has just been finished, got its other half or lost one. */
   async function addDone(pairId: string | null): Promise<void> {
     if (pairId === null) return;
     await get(async (client) => {
       const pair = await client.gallery.pair({ pairId });
+      renewed.value = pair;
       if (byId.value.has(pairId)) {
         pairs.value = pairs.value.map((old) => (old.pairId === pairId ? pair : old));
-        renewed.value = pair;
         return;
       }
-      pairs.value = [pair, ...pairs.value];
+      pairs.value = [pair, ...pairs.value].sort((a, b) => b.createdAt - a.createdAt);
       if (pairs.value.length <= KEPT_PAIRS) return;
       const first = await client.gallery.list({ limit: PAGE });
       // What is looked at stays, however old it is.

@@ -656,6 +656,10 @@ export const de: Strings = {
     restore: 'Zurücklegen',
     purge: 'Endgültig löschen',
     emptyBin: 'Papierkorb leeren',
+    keepOne: 'Eins behalten',
+    keepOneHint: 'Legt das andere Bild des Paares in den Papierkorb',
+    keepOnly: (arm) => `Nur „${arm}“ behalten`,
+    halfBinned: (arm) => `Bild „${arm}“ in den Papierkorb gelegt.`,
     binned: (value) => `${some(value, 'Paar', 'Paare')} in den Papierkorb gelegt.`,
     selection: 'Markierte Paare',
     marked: (value) => `${count(value)} markiert`,
@@ -737,6 +741,7 @@ export const de: Strings = {
         ['T', 'Die fehlende Hälfte eines Paares machen'],
         ['R', 'Paar zurückholen'],
         ['E', 'Das Paar oder alle markierten ausgeben'],
+        ['K', 'Nur ein Bild des Paares behalten'],
         ['Entf', 'Paar in den Papierkorb legen'],
       ],
       study: [

@@ -666,6 +666,10 @@ export const en = {
     restore: 'Put back',
     purge: 'Delete for good',
     emptyBin: 'Empty the bin',
+    keepOne: 'Keep one',
+    keepOneHint: 'Puts the other picture of the pair into the bin',
+    keepOnly: (arm: string) => `Keep ${arm.toLowerCase()} only`,
+    halfBinned: (arm: string) => `Moved the ${arm.toLowerCase()} picture to the bin.`,
     binned: (value: number) => `Moved ${some(value, 'pair', 'pairs')} to the bin.`,
     selection: 'Marked pairs',
     marked: (value: number) => `${count(value)} marked`,
@@ -752,6 +756,7 @@ export const en = {
         ['T', 'Make the half that a pair lacks'],
         ['R', 'Bring the pair back into Compose'],
         ['E', 'Export the pair, or all that are marked'],
+        ['K', 'Keep one picture of the pair'],
         ['Delete', 'Move the pair to the bin'],
       ],
       study: [

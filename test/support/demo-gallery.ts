@@ -1,4 +1,5 @@
 /** The demonstration's gallery: the contract's gallery over lists in memory. */
+import { randomUUID } from 'node:crypto';
 import { AppError } from '#contract';
 import type { GalleryPair, Pair, Recipe, StudioServices } from '#contract';
 
@@ -17,6 +18,8 @@ export function demoGallery(
   packId: string,
 ): StudioServices['gallery'] {
   const marks = new Map<string, Marks>();
+  /** The pairs that halves in the bin were taken out of. */
+  const wholes = new Map<string, string>();
   const marksOf = (id: string): Marks => {
     const found = marks.get(id) ?? { starred: false, tags: [], deletedAt: null };
     marks.set(id, found);
@@ -149,9 +152,28 @@ export function demoGallery(
       for (const { pairId } of known(pairIds)) marksOf(pairId).deletedAt ??= Date.now();
       return { pairIds };
     },
+    removeHalf({ pairId, arm }) {
+      const at = pairs.findIndex((pair) => pair.pairId === pairId);
+      const pair = pairs[at];
+      if (!pair) throw new AppError('not_found', 'No pair has this id.');
+      const half = { ...pair, pairId: randomUUID(), results: pair.results.filter((r) => r.arm === arm) };
+      pairs[at] = { ...pair, results: pair.results.filter((r) => r.arm !== arm) };
+      pairs.splice(at + 1, 0, half);
+      marksOf(half.pairId).deletedAt = Date.now();
+      wholes.set(half.pairId, pairId);
+      return { pairId: half.pairId };
+    },
     restore({ pairIds }) {
-      for (const { pairId } of known(pairIds)) marksOf(pairId).deletedAt = null;
-      return { pairIds };
+      const back = known(pairIds).map((pair) => {
+        marksOf(pair.pairId).deletedAt = null;
+        const at = pairs.findIndex(({ pairId }) => pairId === wholes.get(pair.pairId));
+        const whole = pairs[at];
+        if (!whole || whole.results.some(({ arm }) => arm === pair.results[0]?.arm)) return pair.pairId;
+        pairs[at] = { ...whole, results: [...whole.results, ...pair.results] };
+        pairs.splice(pairs.indexOf(pair), 1);
+        return whole.pairId;
+      });
+      return { pairIds: back };
     },
     purge({ pairIds }) {
       const gone = pairs.filter(

@@ -5,6 +5,7 @@ import { AppError } from '#contract';
 import type { GalleryPair, Pair, Recipe, StudioServices } from '#contract';
 import type { PairRow, ResultRow, Store } from '../store/index.ts';
 import type { Facets } from './facets.ts';
+import { binHalf, putBack } from './halves.ts';
 import type { Orders } from './order.ts';
 
 type Service = StudioServices['gallery'];
@@ -46,7 +47,7 @@ export function makeBrowse({
   onPurged,
 }: BrowseOptions): Pick<
   Service,
-  'browse' | 'window' | 'ofImages' | 'facets' | 'mark' | 'remove' | 'restore' | 'purge'
+  'browse' | 'window' | 'ofImages' | 'facets' | 'mark' | 'remove' | 'removeHalf' | 'restore' | 'purge'
 > {
   const { read, write } = store;
   /** The pictures of a pair differ in other things than in what is stressed. */
@@ -124,11 +125,19 @@ export function makeBrowse({
       facets.changed();
       return { pairIds: gone };
     },
-    restore({ pairIds }) {
-      const back = store.transaction(() => pairIds.filter((id) => write.gallery.unbin(id)));
+    removeHalf({ pairId, arm }) {
+      const half = binHalf(store, pairId, arm, now());
       orders.changed();
       facets.changed();
-      return { pairIds: back };
+      return { pairId: half };
+    },
+    restore({ pairIds }) {
+      // Whole pairs first: a half that was in the bin beside its pair finds it again.
+      const rows = known(pairIds).sort((a, b) => Number(a.half_of !== null) - Number(b.half_of !== null));
+      const back = store.transaction(() => rows.flatMap((row) => putBack(store, row)));
+      orders.changed();
+      facets.changed();
+      return { pairIds: [...new Set(back)] };
     },
     async purge({ pairIds }) {
       const rows = known(pairIds ?? read.gallery.binned()).filter((row) => row.deleted_at !== null);

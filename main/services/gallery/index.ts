@@ -11,6 +11,7 @@ import type { PairRow, ResultRow, Store } from '../store/index.ts';
 import { makeBrowse } from './browse.ts';
 import { makeExport } from './export.ts';
 import { makeFacets } from './facets.ts';
+import { namesOf } from './names.ts';
 import { makeOrders } from './order.ts';
 import { readText, withText } from './png-text.ts';
 
@@ -99,14 +100,6 @@ const toResult = (r: ResultRow): Result => ({
 
 const gone = (): AppError => new AppError('not_found', 'This pair is not in the gallery.');
 
-/** Everything that the pictures' recipes name as a reference. */
-const referencesOf = (pictures: readonly Picture[]): string[] =>
-  pictures.flatMap(({ recipe }) =>
-    [...recipe.emphases, ...recipe.wrongEmphases, recipe.source].flatMap((part) =>
-      part.references.map((r) => r.contentHash),
-    ),
-  );
-
 export function makeGallery(
   store: Store,
   folder: string,
@@ -159,8 +152,7 @@ export function makeGallery(
           });
         }
         const results = [...store.read.gallery.results(pairId), ...rows].map(toResult);
-        const phrases = pictures.flatMap(({ recipe }) => recipe.emphases.map((e) => e.phrase));
-        const references = referencesOf(pictures);
+        const { phrases, references } = namesOf(pictures.map(({ recipe }) => recipe));
         let made: number | undefined;
         store.transaction(() => {
           if (completes === undefined) {

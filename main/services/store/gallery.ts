@@ -11,6 +11,8 @@ export interface PairRow {
   readonly pack_id: string;
   readonly starred: number;
   readonly deleted_at: number | null;
+  /** The pair that this half was taken out of. */
+  readonly half_of: string | null;
 }
 export interface ResultRow {
   readonly image_id: string;
@@ -214,7 +216,12 @@ export function galleryWrites(db: Db) {
   const result = db.prepare('INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const star = db.prepare('UPDATE pairs SET starred = ? WHERE pair_id = ?');
   const bin = db.prepare('UPDATE pairs SET deleted_at = ? WHERE pair_id = ? AND deleted_at IS NULL');
-  const unbin = db.prepare('UPDATE pairs SET deleted_at = NULL WHERE pair_id = ? AND deleted_at IS NOT NULL');
+  // What comes back on its own is no half of another pair any more.
+  const unbin = db.prepare(
+    'UPDATE pairs SET deleted_at = NULL, half_of = NULL WHERE pair_id = ? AND deleted_at IS NOT NULL',
+  );
+  const asHalf = db.prepare('UPDATE pairs SET deleted_at = ?, half_of = ? WHERE pair_id = ?');
+  const move = db.prepare('UPDATE results SET pair_id = ? WHERE pair_id = ? AND arm = ?');
   const tag = db.prepare('INSERT OR IGNORE INTO pair_tags VALUES (?, ?)');
   const untag = db.prepare('DELETE FROM pair_tags WHERE number = ? AND tag = ?');
   const dropWords = db.prepare(`INSERT INTO pairs_fts (pairs_fts, rowid, prompt) VALUES ('delete', ?, ?)`);
@@ -224,7 +231,7 @@ export function galleryWrites(db: Db) {
   return {
     /** With the phrases and content hashes that its recipes name. */
     pair: (
-      p: Omit<PairRow, 'number' | 'starred' | 'deleted_at'>,
+      p: Omit<PairRow, 'number' | 'starred' | 'deleted_at' | 'half_of'>,
       emphases: Iterable<string>,
       references: Iterable<string>,
     ) => {
@@ -246,6 +253,10 @@ export function galleryWrites(db: Db) {
     /** True where the pair went into the bin now. */
     bin: (pairId: string, at: number) => bin.run(at, pairId).changes > 0,
     unbin: (pairId: string) => unbin.run(pairId).changes > 0,
+    /** Puts a pair that was just made into the bin as a half of another one. */
+    asHalf: (pairId: string, of: string, at: number) => asHalf.run(at, of, pairId),
+    /** Hands the pictures of an arm from one pair to another. */
+    move: (arm: string, from: string, to: string) => move.run(to, from, arm),
     tag: (number: number, name: string) => tag.run(number, name),
     untag: (number: number, name: string) => untag.run(number, name),
     /** A pair with its results, tags and filters; its files are the caller's. */

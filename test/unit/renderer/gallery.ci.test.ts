@@ -77,6 +77,46 @@ describe('the gallery', () => {
   });
 });
 
+describe('one picture of a pair', () => {
+  it('is put into the bin and back by keys, and made again where it is missing', async () => {
+    const { page, complaints, close } = await openDemo(browser, served);
+    await page.getByTestId('place-gallery').click();
+    const tile = page.getByTestId('grid-item').first();
+    const pictures = tile.locator('img');
+    const inBin = () => page.getByTestId('view-bin').textContent();
+    await soon(() => pictures.count()).toBe(2);
+    await page.getByTestId('gallery-grid').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('k');
+    await page.getByTestId('keep-one-item').first().waitFor();
+    expect((await breaches(page)).found).toEqual([]);
+    await page.keyboard.press('Enter');
+    await soon(() => pictures.count()).toBe(1);
+    expect(await pictures.getAttribute('alt')).toContain('Refined');
+    expect(await page.getByTestId('toast').textContent()).toContain('coarse picture');
+    await soon(inBin).toContain('1');
+    // The keys go on where they were.
+    await page.keyboard.press('Control+z');
+    await soon(() => pictures.count()).toBe(2);
+    await soon(inBin).not.toContain('1');
+
+    await page.keyboard.press('k');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await soon(() => pictures.count()).toBe(1);
+    expect(await pictures.getAttribute('alt')).toContain('Coarse');
+    await page.keyboard.press('t');
+    await soon(() => pictures.count()).toBe(2);
+    // Put back beside the one that was made meanwhile, it stays a pair of its own.
+    await page.getByTestId('view-bin').click();
+    await page.getByTestId('grid-item').first().click();
+    await page.getByTestId('restore').click();
+    await page.getByTestId('gallery-none').waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
+
 describe('the gallery where there is no room for its filters', () => {
   it.each([
     [640, 400],

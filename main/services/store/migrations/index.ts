@@ -8,6 +8,7 @@ import { sets } from './1300-sets.ts';
 import { identity } from './1310-identity.ts';
 import { numbers } from './1400-numbers.ts';
 import { rootImages } from './1410-root-images.ts';
+import { halves } from './1420-halves.ts';
 
 /** One numbered step of the schema; its statements run in one transaction with the new version number. */
 export interface Migration {
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly Migration[] = [
   identity,
   numbers,
   rootImages,
+  halves,
 ];
