@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
-import { measuredCosts } from '../features/jobs/job-view.ts';
+import type { JobSummary, StudioClient } from '#contract';
+import { applyEvent, measuredCosts, newJobView } from '../features/jobs/job-view.ts';
 import { isRecord, readSaved, save } from './saved.ts';
 import type { JobView, StepCosts } from '../features/jobs/job-view.ts';
 
@@ -26,5 +27,18 @@ export const useCostsStore = defineStore('costs', () => {
     save('costs', byPack.value);
   }
 
-  return { byPack, costsOf, learn };
+  /** Where a figure is lacking that one of these runs measured, takes it from the events that the host kept of it. */
+  async function learnFrom(client: StudioClient, runs: readonly JobSummary[]): Promise<void> {
+    const run = runs.find(
+      ({ state, request: { packId, arms } }) =>
+        state === 'done' && arms.some((arm) => costsOf(packId)[arm] === undefined),
+    );
+    if (!run) return;
+    let view = newJobView(run.jobId, run.request.arms);
+    for await (const event of client.jobs.watch({ jobId: run.jobId, after: 0 }))
+      view = applyEvent(view, event);
+    learn(run.request.packId, view);
+  }
+
+  return { byPack, costsOf, learn, learnFrom };
 });

@@ -3,7 +3,7 @@ import { clampWeight } from '../features/prompt/document.ts';
 import { usePacksStore } from './packs.ts';
 import { usePromptStore } from './prompt.ts';
 import { useReferencesStore } from './references.ts';
-import { useSamplingStore } from './sampling.ts';
+import { MOST_PAIRS, useSamplingStore } from './sampling.ts';
 import { isRecord, readSaved, save } from './saved.ts';
 import type { Source } from './sampling.ts';
 import type { Chip, PromptDocument } from '../features/prompt/document.ts';
@@ -16,6 +16,7 @@ interface Draft {
   readonly packId: string | null;
   readonly seed: number;
   readonly seedLocked: boolean;
+  readonly batch?: number;
   readonly steps: number | null;
   readonly guidance: number | null;
   readonly source: Source;
@@ -42,7 +43,7 @@ function isDraft(value: unknown): value is Draft {
     if (!isChip(chip) || chip.begin < last || chip.end > text.length) return false;
     last = chip.end;
   }
-  const { pins, exact, packId, seed, seedLocked, steps, guidance, source } = value;
+  const { pins, exact, packId, seed, seedLocked, batch, steps, guidance, source } = value;
   return (
     isRecord(pins) &&
     Object.values(pins).every(
@@ -52,6 +53,7 @@ function isDraft(value: unknown): value is Draft {
     (packId === null || typeof packId === 'string') &&
     isCount(seed) &&
     typeof seedLocked === 'boolean' &&
+    (batch === undefined || (isCount(batch) && batch >= 1 && batch <= MOST_PAIRS)) &&
     isNullableNumber(steps) &&
     isNullableNumber(guidance) &&
     (source === 'prior' || source === 'retrieval')
@@ -75,6 +77,7 @@ export function keepDraft(): boolean {
     packs.wantedId = draft.packId;
     sampling.seed = draft.seed;
     sampling.seedLocked = draft.seedLocked;
+    sampling.batch = draft.batch ?? 1;
     sampling.ownSteps = draft.steps;
     sampling.ownGuidance = draft.guidance;
     sampling.source = draft.source;
@@ -102,6 +105,7 @@ export function keepDraft(): boolean {
       packId: packs.wantedId,
       seed: sampling.seed,
       seedLocked: sampling.seedLocked,
+      batch: sampling.batch,
       steps: sampling.ownSteps,
       guidance: sampling.ownGuidance,
       source: sampling.source,

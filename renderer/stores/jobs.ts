@@ -149,9 +149,14 @@ export const useJobsStore = defineStore('jobs', () => {
     });
   }
 
-  /** Sends the sentence as it is seen now. Waits for searches that are still on their way. */
+  /** Sends the sentence as it is seen now, as often as one press makes pairs. Waits for searches that are still on their way. */
   function submit(arms: readonly ArmName[]): Promise<void> {
-    return compose(arms, send);
+    const { batch, batchSeed } = useSamplingStore();
+    return compose(arms, async (request) => {
+      const first = await send(request);
+      for (let i = 1; i < batch; i++) await send({ ...request, seed: batchSeed(i) });
+      return first;
+    });
   }
 
   /** The sentence as it is now takes the place of a waiting run, or of all of them. */
@@ -271,9 +276,11 @@ export const useJobsStore = defineStore('jobs', () => {
     try {
       const client = await connection.client();
       const waiting: JobSummary[] = [];
+      const newest: JobSummary[] = [];
       let after: string | undefined;
       for (;;) {
         const page = await client.jobs.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+        if (after === undefined) newest.push(...page.items);
         const active = page.items.filter(({ state }) => state === 'queued' || state === 'running');
         waiting.push(...active);
         // Jobs run in the order in which they came: before a whole page of finished ones nothing waits.
@@ -285,6 +292,7 @@ export const useJobsStore = defineStore('jobs', () => {
         if (!viewer.chosen) viewer.showJob(item.jobId);
         void follow(item.jobId);
       }
+      await costs.learnFrom(client, newest);
     } catch (thrown) {
       error.value = toAppError(thrown);
     }

@@ -4,6 +4,9 @@ import { computed, ref } from 'vue';
 import { useConnectionStore } from './connection.ts';
 import { usePacksStore } from './packs.ts';
 
+/** As many pairs as one press may ask for. */
+export const MOST_PAIRS = 16;
+
 /** Where e comes from. */
 export type Source = Settings['source'];
 
@@ -13,6 +16,8 @@ export const useSamplingStore = defineStore('sampling', () => {
   const connection = useConnectionStore();
   const seed = ref(newSeed());
   const seedLocked = ref(false);
+  /** How many pairs of the sentence one press makes, each from a seed of its own. */
+  const batch = ref(1);
   const ownSteps = ref<number | null>(null);
   const ownGuidance = ref<number | null>(null);
   const source = ref<Source>('prior');
@@ -51,9 +56,15 @@ export const useSamplingStore = defineStore('sampling', () => {
     return seed.value;
   }
 
+  /** The seed of a later pair of the same press: the next number after a locked one, so that the whole batch can be made again. */
+  function batchSeed(place: number): number {
+    return seedLocked.value ? (seed.value + place) % Number.MAX_SAFE_INTEGER : newSeed();
+  }
+
   return {
     seed,
     seedLocked,
+    batch,
     ownSteps,
     ownGuidance,
     source,
@@ -63,6 +74,7 @@ export const useSamplingStore = defineStore('sampling', () => {
     guidance,
     load,
     takeSeed,
+    batchSeed,
   };
 });
 

@@ -7,6 +7,7 @@ import type { Source } from './sampling.ts';
 interface Settings {
   /** Null while every run takes a new one: then no undo brings an old one back. */
   readonly seed: number | null;
+  readonly batch: number;
   readonly steps: number | null;
   readonly guidance: number | null;
   readonly source: Source;
@@ -22,6 +23,7 @@ export function undoSettings(): void {
   const packs = usePacksStore();
   const take = (): Settings => ({
     seed: sampling.seedLocked ? sampling.seed : null,
+    batch: sampling.batch,
     steps: sampling.ownSteps,
     guidance: sampling.ownGuidance,
     source: sampling.source,
@@ -36,6 +38,7 @@ export function undoSettings(): void {
       const settings = value as Settings;
       sampling.seedLocked = settings.seed !== null;
       if (settings.seed !== null) sampling.seed = settings.seed;
+      sampling.batch = settings.batch;
       sampling.ownSteps = settings.steps;
       sampling.ownGuidance = settings.guidance;
       sampling.source = settings.source;

@@ -44,6 +44,8 @@ export const de: Strings = {
     dark: 'Dunkel',
     light: 'Hell',
     language: 'Sprache',
+    motion: 'Bewegung',
+    motions: { system: 'Wie das System', less: 'Wenig' },
   },
   settings: {
     runs: 'Läufe',
@@ -74,6 +76,8 @@ export const de: Strings = {
     storageHint:
       'Bilder, Katalog und Einstellungen bleiben auf dem Rechner des Studios; nichts wird versandt.',
     version: 'Version',
+    folders: (value) => some(value, 'Ordner', 'Ordner'),
+    packs: (value) => `${some(value, 'Paket', 'Pakete')}, heil und brauchbar`,
     checks: { packs: 'Pakete', catalog: 'Referenzordner', 'vector scan': 'Suche' },
   },
   place: {
@@ -228,6 +232,7 @@ export const de: Strings = {
     unlockSeed: 'Für jeden Lauf einen neuen Startwert nehmen',
     steps: 'Schritte',
     guidance: 'Führung',
+    batch: 'Paare',
     source: 'Beginnt mit',
     sources: { prior: 'Prior', retrieval: 'Meinen Bildern' },
     sourceTitle: 'Woher der Anfang kommt: vom Prior des Pakets oder von den nächsten der eigenen Bilder',
@@ -236,10 +241,12 @@ export const de: Strings = {
   run: {
     region: 'Lauf',
     pair: 'Paar erzeugen',
+    pairs: (value) => `${value} Paare erzeugen`,
     coarseOnly: 'Nur grob',
     cancel: 'Abbrechen',
     notMeasured: 'Noch nicht gemessen. Das erste Paar wird es zeigen.',
     measured: (coarse, refined) => `${coarse} grob, dann ${refined} verfeinern, hier gemessen`,
+    measuredBatch: (pairs, all) => `${pairs} Paare, etwa ${all}, hier gemessen`,
     measuredCoarse: (coarse) => `${coarse} grob, hier gemessen`,
     empty: 'Erst einen Satz schreiben.',
     noPack: 'Kein Paket kann erzeugen. Unter Pakete steht, warum.',
@@ -253,7 +260,7 @@ export const de: Strings = {
     queued: (position) => (position === 0 ? 'Wartet' : `Wartet hinter ${position}`),
     waitsFor: { explain: 'Wartet, bis Warum fertig ist', evaluate: 'Wartet auf ein Bild der Auswertung' },
     starting: 'Beginnt',
-    step: (arm, stage, i, of) => `${arm}${stage === '' ? '' : `, ${stage}`}, Schritt ${i} von ${of}`,
+    step: (arm, stage, i, of) => `${arm}, Schritt ${i}/${of}${stage === '' ? '' : `, ${stage}`}`,
     stage: (stage, arm) => (stage === arm ? '' : stages[stage]),
     shortStep: (arm, i) => `${arm}, Schritt ${i}`,
     left: (text) => `noch ${text}`,
@@ -369,13 +376,14 @@ export const de: Strings = {
     caption: (names) => `Zwilling, Unterschied: ${names}`,
     making: 'Zwilling',
     complete: 'Fehlende Hälfte machen',
-    completeTitle: 'Macht die fehlende Hälfte, mit demselben Seed, denselben Referenzen und Einstellungen',
+    completeTitle:
+      'Macht die fehlende Hälfte, mit demselben Startwert, denselben Referenzen und Einstellungen',
     completing: 'Hälfte entsteht',
   },
   why: {
     title: 'Warum',
     hint: 'Wo jede Betonung gezogen hat, und was es bewirkt hat',
-    subtitle: 'Wert nach den Referenzen, über die Schritte',
+    subtitle: 'Wert nach Referenzen je Schritt',
     subtitleHint:
       'Was der Gradient steigert: wie viel von dem, was die Referenzen einer Betonung gemeinsam haben und andere Bilder nicht, ein Bild zeigt',
     coarse: 'grob',
@@ -682,7 +690,7 @@ export const de: Strings = {
     },
     hints: {
       files: {
-        full: 'Rezept mit Betonungen, Seed, Paket und den Hashes der Referenzen',
+        full: 'Rezept mit Betonungen, Startwert, Paket und den Hashes der Referenzen',
         prompt: 'in der Datei und in ihrem Namen',
         none: 'nicht einmal im Namen der Datei',
       },

@@ -48,6 +48,8 @@ export const en = {
     dark: 'Dark',
     light: 'Light',
     language: 'Language',
+    motion: 'Motion',
+    motions: { system: 'As the system says', less: 'Reduced' },
   },
   settings: {
     runs: 'Runs',
@@ -77,6 +79,8 @@ export const en = {
     storage: 'This studio',
     storageHint: 'Pictures, catalog and settings stay on the studio’s machine; nothing is sent anywhere.',
     version: 'Version',
+    folders: (value: number) => some(value, 'folder', 'folders'),
+    packs: (value: number) => `${some(value, 'pack', 'packs')}, whole and usable`,
     checks: { packs: 'Packs', catalog: 'Reference folders', 'vector scan': 'Search' } as Readonly<
       Record<string, string>
     >,
@@ -237,6 +241,7 @@ export const en = {
     unlockSeed: 'Take a new seed for every run',
     steps: 'Steps',
     guidance: 'Guidance',
+    batch: 'Pairs',
     source: 'Starts from',
     sources: { prior: 'Prior', retrieval: 'My images' },
     sourceTitle: 'Where the starting idea comes from: the pack’s own prior, or the nearest of your images',
@@ -245,11 +250,13 @@ export const en = {
   run: {
     region: 'Run',
     pair: 'Generate pair',
+    pairs: (value: number) => `Generate ${value} pairs`,
     coarseOnly: 'Coarse only',
     cancel: 'Cancel',
     notMeasured: 'Not measured yet. The first pair will tell.',
     measured: (coarse: string, refined: string) =>
       `${coarse} coarse, then ${refined} refine, measured on this machine`,
+    measuredBatch: (pairs: number, all: string) => `${pairs} pairs, about ${all}, measured on this machine`,
     measuredCoarse: (coarse: string) => `${coarse} coarse, measured on this machine`,
     empty: 'Write a sentence first.',
     noPack: 'No pack can generate. Open Packs to see why.',
@@ -264,7 +271,7 @@ export const en = {
     waitsFor: { explain: 'Waits until Why has ended', evaluate: 'Waits for a picture of the evaluation' },
     starting: 'Starting',
     step: (arm: string, stage: string, i: number, of: number) =>
-      `${arm}${stage === '' ? '' : `, ${stage}`}, step ${i} of ${of}`,
+      `${arm}, step ${i} of ${of}${stage === '' ? '' : `, ${stage}`}`,
     stage: (stage: keyof typeof stages, arm: keyof typeof arms) => (stage === arm ? '' : stages[stage]),
     shortStep: (arm: string, i: number) => `${arm}, step ${i}`,
     left: (text: string) => `${text} left`,

@@ -103,6 +103,25 @@ describe('a run', () => {
     expect(submitted.at(-1)?.seed).toBe(sampling.seed);
   });
 
+  it('is asked for as often as one press makes pairs, each from a seed of its own', async () => {
+    const submitted: GenerateRequest[] = [];
+    rig = await storeRig(host(() => all(), submitted));
+    const sampling = useSamplingStore();
+    usePromptStore().replace(0, 0, 'a kid', null);
+    sampling.batch = 4;
+    await useJobsStore().submit(['coarse', 'refined']);
+    const seeds = () => submitted.splice(0).map(({ seed }) => seed);
+    const [first, ...others] = seeds();
+    expect(first).toBe(sampling.seed);
+    expect(new Set([first, ...others]).size).toBe(4);
+    // From a locked seed on the very same ones come again.
+    sampling.seed = 7;
+    sampling.seedLocked = true;
+    await useJobsStore().submit(['coarse']);
+    expect(seeds()).toEqual([7, 8, 9, 10]);
+    expect(sampling.seed).toBe(7);
+  });
+
   it('goes on after a lost connection with the event after the last one that it has', async () => {
     const asked: number[] = [];
     rig = await storeRig(
@@ -168,7 +187,13 @@ describe('a run', () => {
     await useJobsStore().resume();
     expect(viewer.jobId).toBe('job');
     await until(() => viewer.pairId === 'pair');
-    expect(watched).toEqual(['job']);
+    // What is over is not followed, but read once for what it measured, where this page has no figure yet.
+    await until(() => watched.includes('old'));
+    expect(watched.toSorted()).toEqual(['job', 'old']);
+    expect(viewer.jobId).not.toBe('old');
+    expect(useCostsStore().costsOf(pack.packId)).toEqual({ coarse: 20, refined: 50 });
+    await useJobsStore().resume();
+    expect(watched.filter((jobId) => jobId === 'old')).toHaveLength(1);
   });
 
   it('leaves whoever looks at another pair alone when it ends', async () => {
