@@ -279,10 +279,11 @@ export function createHost(config: Config, platform: Platform): Host {
     });
     const backup = catalog.backupProblem();
     if (backup !== null) lacks.push(`the last backup was not made: ${backup}`);
+    const roots = store.read.images.roots().length;
     return {
       name: 'catalog',
       state: lacks.length > 0 ? ('problem' as const) : ('ok' as const),
-      message: [`${store.read.images.roots().length} folders`, ...lacks].join('; '),
+      message: [`${roots} ${roots === 1 ? 'folder' : 'folders'}`, ...lacks].join('; '),
     };
   };
   const inFlight = makeInFlight();

@@ -5,9 +5,12 @@ import type { Language } from '../strings/index.ts';
 import { readSaved, save } from './saved.ts';
 
 export const THEMES = ['system', 'dark', 'light'] as const;
+export const MOTIONS = ['system', 'less'] as const;
+export type Motion = (typeof MOTIONS)[number];
 export type Theme = (typeof THEMES)[number];
 
 const isTheme = (value: unknown): value is Theme => THEMES.some((theme) => theme === value);
+const isMotion = (value: unknown): value is Motion => MOTIONS.some((motion) => motion === value);
 const isLanguage = (value: unknown): value is Language =>
   typeof value === 'string' && Object.hasOwn(LANGUAGES, value);
 
@@ -19,12 +22,21 @@ function wanted(): Language {
 /** How the page looks and speaks on this browser. */
 export const useAppearanceStore = defineStore('appearance', () => {
   const theme = ref<Theme>(readSaved('theme', isTheme) ?? 'system');
+  const motion = ref<Motion>(readSaved('motion', isMotion) ?? 'system');
   const language = ref<Language>(readSaved('language', isLanguage) ?? wanted());
   watch(
     theme,
     (chosen) => {
       document.documentElement.dataset['theme'] = chosen;
       save('theme', chosen);
+    },
+    { immediate: true },
+  );
+  watch(
+    motion,
+    (chosen) => {
+      document.documentElement.dataset['motion'] = chosen;
+      save('motion', chosen);
     },
     { immediate: true },
   );
@@ -38,5 +50,5 @@ export const useAppearanceStore = defineStore('appearance', () => {
     },
     { immediate: true },
   );
-  return { theme, language };
+  return { theme, motion, language };
 });

@@ -105,5 +105,15 @@ describe('motion', () => {
       return time;
     };
     expect([await times('no-preference'), await times('reduce')]).toEqual(['0.08s', '0s']);
+
+    // Or where the studio is told so, whatever the system says.
+    const { page, close } = await openDemo(browser, served);
+    await page.getByTestId('place-settings').click();
+    await page.getByText('Reduced', { exact: true }).click();
+    await page.reload();
+    await page.getByTestId('place-compose').click();
+    const generate = page.getByTestId('generate');
+    expect(await generate.evaluate((button) => getComputedStyle(button).transitionDuration)).toBe('0s');
+    await close();
   });
 });

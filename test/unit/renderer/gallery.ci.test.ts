@@ -42,6 +42,15 @@ describe('the gallery', () => {
     await soon(() => tiles.count()).toBe(1);
     await page.getByTestId('view-all').click();
     await soon(() => tiles.count()).toBe(2);
+    await tiles.first().click();
+    await page.getByTestId('add-tag').fill('cover');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('pair-detail').getByText('cover').waitFor();
+    await page.getByTestId('gallery-search').fill('tag:cover');
+    await soon(() => tiles.count()).toBe(1);
+    await page.getByTestId('gallery-search').fill('');
+    await soon(() => tiles.count()).toBe(2);
+    await page.getByTestId('gallery-grid').focus();
 
     await page.keyboard.press('/');
     await page.keyboard.type('robot');
