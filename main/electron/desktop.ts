@@ -4,6 +4,7 @@ import { contract, serve, toAppError } from '#contract';
 import type { Host, Platform } from '../host.ts';
 import { readPage } from '../page/index.ts';
 import { windowLinks } from './ipc-link.ts';
+import { keepRuns } from './keep-runs.ts';
 import { PRIVILEGES, SCHEME, schemeHandler } from './scheme.ts';
 import { hardenApp, hardenSession } from './security.ts';
 import { utilitySpawn } from './spawn.ts';
@@ -76,10 +77,12 @@ export async function startDesktop(parts: DesktopParts): Promise<void> {
     app.quit();
   });
   let closing = false;
+  const ending = new AbortController();
   app.on('will-quit', (event) => {
     event.preventDefault();
     if (closing) return;
     closing = true;
+    ending.abort();
     stopLinks();
     host
       .close()
@@ -89,6 +92,9 @@ export async function startDesktop(parts: DesktopParts): Promise<void> {
       .finally(() => {
         app.exit(0);
       });
+  });
+  keepRuns(app, window, host.services.jobs.queue, ending.signal).catch((error: unknown) => {
+    if (!closing) log(`The queue is not followed: ${toAppError(error).message}`);
   });
   host.checked().catch((thrown: unknown) => {
     if (closing) return;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError, connect, contract } from '../../../../contract/index.ts';
+import type { QueueState } from '../../../../contract/index.ts';
 import type { Host, Platform } from '../../../../main/host.ts';
 import { startDesktop } from '../../../../main/electron/desktop.ts';
 import { electronLink } from '../../../../renderer/bridge/electron-link.ts';
@@ -18,11 +19,24 @@ afterEach(async () => {
   await rm(page, { recursive: true });
 });
 
+const through: QueueState = { paused: false, running: null, turn: null, waiting: [] };
+
+/** A queue in which nothing happens. */
+async function* idle(): AsyncGenerator<QueueState> {
+  yield through;
+  await new Promise(() => undefined);
+}
+
 /** As much of a host as these tests ask for. */
-function fakeHost({ imageCount = 0, checked = Promise.resolve() } = {}) {
+function fakeHost({
+  imageCount = 0,
+  checked = Promise.resolve(),
+  queue = idle,
+}: { imageCount?: number; checked?: Promise<void>; queue?: () => AsyncGenerator<QueueState> } = {}) {
   const calls: string[] = [];
   const host = {
     services: {
+      jobs: { queue },
       catalog: {
         roots: () => ({ roots: imageCount > 0 ? [{ imageCount }] : [] }),
         async *importFolder({ rootId, packId }: { rootId: string; packId: string }) {
@@ -148,6 +162,53 @@ describe('startDesktop', () => {
     });
     expect(calls.filter((call) => call === 'close')).toHaveLength(1);
     expect(app.calls.filter((call) => call === 'prevented')).toHaveLength(2);
+  });
+
+  it('only hides a window that is closed while a run is on, and ends when the queue is through', async () => {
+    const states: ((state: QueueState) => void)[] = [];
+    const next = () => new Promise<QueueState>((resolve) => states.push(resolve));
+    const { host } = fakeHost({
+      imageCount: 1,
+      async *queue() {
+        for (;;) yield await next();
+      },
+    });
+    const { app, windows } = await start({ openHost: () => host });
+    const [window] = windows;
+    const say = async (change: Partial<QueueState>) => {
+      await vi.waitFor(() => {
+        expect(states).toHaveLength(1);
+      });
+      states.shift()?.({ ...through, ...change });
+      await vi.waitFor(() => {
+        expect(states).toHaveLength(1);
+      });
+    };
+    let prevented = 0;
+    const close = () => window?.emit('close', { preventDefault: () => prevented++ });
+    await say({ paused: true, waiting: ['b'] });
+    close();
+    expect(prevented).toBe(0);
+    await say({ running: 'a', waiting: ['b'] });
+    close();
+    expect([prevented, window?.calls]).toEqual([1, ['hide']]);
+    // Started again it is there again, and ends with nothing.
+    app.emit('second-instance');
+    expect(window?.calls).toEqual(['hide', 'restore', 'focus', 'show']);
+    await say({});
+    expect(app.calls).not.toContain('quit');
+    await say({ running: 'b' });
+    close();
+    await say({ waiting: ['c'] });
+    expect(app.calls).not.toContain('quit');
+    states.shift()?.(through);
+    await vi.waitFor(() => {
+      expect(app.calls).toContain('exit 0');
+    });
+    expect(prevented).toBe(2);
+    // What quits asks for its end, window and all.
+    close();
+    expect(prevented).toBe(2);
   });
 
   it('comes to the front when it is started again', async () => {

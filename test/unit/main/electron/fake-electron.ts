@@ -85,6 +85,7 @@ export class FakeApp extends EventEmitter {
   }
   quit(): void {
     this.calls.push('quit');
+    this.emit('before-quit');
     this.emit('will-quit', { preventDefault: () => this.calls.push('prevented') });
   }
   exit(code: number): void {
@@ -113,7 +114,7 @@ export function fakeElectron() {
     urls: string[];
     contents: FakeContents;
     calls: string[];
-    emit(event: string): void;
+    emit(event: string, ...args: unknown[]): void;
   }[] = [];
   const schemes: Electron.CustomScheme[] = [];
   const handled: Record<string, (request: Request) => Promise<Response>> = {};
@@ -132,7 +133,7 @@ export function fakeElectron() {
         urls: this.urls,
         contents: this.webContents,
         calls: this.calls,
-        emit: (event) => this.emit(event),
+        emit: (event, ...args) => this.emit(event, ...args),
       });
       app.emit('web-contents-created', {}, this.webContents);
     }
@@ -142,6 +143,9 @@ export function fakeElectron() {
     }
     show(): void {
       this.calls.push('show');
+    }
+    hide(): void {
+      this.calls.push('hide');
     }
     focus(): void {
       this.calls.push('focus');
