@@ -13,6 +13,9 @@ const isSavedCosts = (value: unknown): value is SavedCosts =>
     (costs) => isRecord(costs) && Object.values(costs).every((cost) => typeof cost === 'number' && cost > 0),
   );
 
+/** Runs whose events are read for their figures. */
+const MOST_READ = 4;
+
 /** What a step of each arm took on this machine, by pack: measured, never guessed. */
 export const useCostsStore = defineStore('costs', () => {
   const byPack = shallowRef<SavedCosts>(readSaved('costs', isSavedCosts) ?? {});
@@ -27,17 +30,17 @@ export const useCostsStore = defineStore('costs', () => {
     save('costs', byPack.value);
   }
 
-  /** Where a figure is lacking that one of these runs measured, takes it from the events that the host kept of it. */
+  /** Where figures are lacking that some of these runs measured, takes them from the events that the host kept of a few. */
   async function learnFrom(client: StudioClient, runs: readonly JobSummary[]): Promise<void> {
-    const run = runs.find(
-      ({ state, request: { packId, arms } }) =>
-        state === 'done' && arms.some((arm) => costsOf(packId)[arm] === undefined),
-    );
-    if (!run) return;
-    let view = newJobView(run.jobId, run.request.arms);
-    for await (const event of client.jobs.watch({ jobId: run.jobId, after: 0 }))
-      view = applyEvent(view, event);
-    learn(run.request.packId, view);
+    let read = 0;
+    for (const { jobId, state, request } of runs) {
+      const { packId, arms } = request;
+      if (state !== 'done' || arms.every((arm) => costsOf(packId)[arm] !== undefined)) continue;
+      if (++read > MOST_READ) return;
+      let view = newJobView(jobId, arms);
+      for await (const event of client.jobs.watch({ jobId, after: 0 })) view = applyEvent(view, event);
+      learn(packId, view);
+    }
   }
 
   return { byPack, costsOf, learn, learnFrom };

@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 describe('the gallery', () => {
-  it('finds a pair by its words, stars one, takes a delete back, and brings a pair back into Compose', async () => {
+  it('finds a pair by its words, stars one, takes back a delete and that of one half, and brings a pair back into Compose', async () => {
     await user.setNumber('steps', 4);
     await user.write('a person with red beanie');
     await user.stress('red');
@@ -53,6 +53,13 @@ describe('the gallery', () => {
     await soon(() => user.gallery.countOf('bin')).toContain('1');
     await user.gallery.undo();
     await soon(() => user.gallery.count()).toBe(2);
+
+    await user.gallery.choose(0);
+    await user.gallery.keepOne();
+    await soon(() => user.gallery.pictures()).toEqual([expect.stringMatching(/^Refined/)]);
+    await soon(() => user.gallery.countOf('bin')).toContain('1');
+    await user.gallery.undo();
+    await soon(() => user.gallery.pictures()).toHaveLength(2);
 
     await user.gallery.choose(1);
     await user.gallery.recall();

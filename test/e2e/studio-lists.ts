@@ -37,6 +37,10 @@ export interface GalleryPart {
   star(): Promise<void>;
   /** Moves what is chosen into the bin, by key. */
   remove(): Promise<void>;
+  /** Keeps the refined picture of what is chosen alone, by key. */
+  keepOne(): Promise<void>;
+  /** The words of the pictures that the chosen pair has, left to right. */
+  pictures(): Promise<string[]>;
   undo(): Promise<void>;
   /** Brings what is chosen back into Compose. */
   recall(): Promise<void>;
@@ -61,6 +65,15 @@ export function galleryPart(page: Page): GalleryPart {
     async remove() {
       await page.keyboard.press('Delete');
     },
+    async keepOne() {
+      await page.keyboard.press('k');
+      await by('keep-one-item').first().waitFor();
+      await page.keyboard.press('Enter');
+    },
+    pictures: () =>
+      by('pair-detail')
+        .locator('img')
+        .evaluateAll((images) => images.map((image) => (image as HTMLImageElement).alt)),
     async undo() {
       await by('toast-undo').click();
     },

@@ -38,6 +38,10 @@ describe('Why', () => {
     expect(await by('why-row').count()).toBe(0);
     await by('why-run').press('Enter');
     await by('why-row').first().waitFor();
+    // The button that asked is gone, and the arrows go through the phrases.
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('role')))
+      .toBe('listbox');
     await by('why-overlay').waitFor();
 
     expect(await by('why-row').count()).toBe(3);
