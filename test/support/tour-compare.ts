@@ -15,6 +15,8 @@ import { serveReal } from './real-serve.ts';
 const MOST_BYTES = 150_000;
 const SENTENCE =
   'a blocky person with (round glasses:1.6), a (full beard:1.2) and a (checkered jacket:1.8) on a blue background';
+/** What docs/tour.md shows; the others are for `all`. */
+const TOLD = new Set(['why', 'why-step', 'strip', 'vary', 'grid', 'cell']);
 const SIZES = [
   [1280, 800],
   [1920, 1080],
@@ -34,7 +36,7 @@ async function shoot(page: Page, name: string): Promise<void> {
   );
   const picture = await page.screenshot();
   if (all) writeFileSync(join(String(folder), `${name}-${width}-${theme}.png`), picture);
-  if (all || width !== SIZES[0][0]) return;
+  if (all || width !== SIZES[0][0] || !TOLD.has(name)) return;
   for (const quality of [88, 76, 60]) {
     const small = await sharp(picture).webp({ quality, effort: 6 }).toBuffer();
     if (small.length > MOST_BYTES) continue;
@@ -64,7 +66,7 @@ try {
       await writeMarked(page, SENTENCE);
       await by('reference').first().waitFor();
       if (isFirst) {
-        await by('seed').fill('7');
+        await by('seed').fill('88095');
         await makePair(page);
       } else await by('result').last().click();
       await page.locator('img.loaded[data-testid="picture-refined"]').waitFor();
@@ -91,7 +93,7 @@ try {
       if (isFirst) await page.keyboard.press('v');
       await by('vary').waitFor();
       await by('rows-what').selectOption('seed');
-      await by('rows-values').fill('7, 8, 9');
+      await by('rows-values').fill('88095, 7, 8');
       await shoot(page, 'vary');
       if (isFirst) await by('make-grid').click();
       else await by('earlier-set').first().click();
