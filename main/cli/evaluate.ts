@@ -3,12 +3,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { AppError, EvaluateRequest, PromptSet } from '#contract';
+import { AppError, EvaluateRequest, PromptSet, errorBody } from '#contract';
 import type { EvaluationReport, EvaluationSettings } from '#contract';
 import { makeConfig } from '../config.ts';
 import { createHost } from '../host.ts';
 import type { Host } from '../host.ts';
 import { forkSpawn } from '../link/index.ts';
+import { readManifest } from '../services/packs/index.ts';
 import type { Output } from './output.ts';
 import { appVersion, choosePack, importRoot } from './studio.ts';
 import { parseSweep, sweepScales } from './sweep.ts';
@@ -48,15 +49,14 @@ const number = (name: string, text: string | undefined): number | undefined => {
   return value;
 };
 
-/** A pack named by its folder (with a slash) or by its id: the id, and the folder's parent to look in. */
+/** A pack named by its folder (with a slash) or by its id: the id, and the folder, where it comes before all others of that id. */
 async function packOf(text: string | undefined): Promise<{ id: string | undefined; folders: string[] }> {
   if (text === undefined || !/[/\\]/.test(text)) return { id: text, folders: [] };
   const folder = resolve(text);
   try {
-    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as { id?: unknown };
-    return { id: String(manifest.id), folders: [dirname(folder)] };
+    return { id: (await readManifest(folder)).id, folders: [folder] };
   } catch (cause) {
-    throw new AppError('invalid_input', `There is no pack in "${text}": expected its manifest.json.`, {
+    throw new AppError('invalid_input', `There is no pack in "${text}": ${errorBody(cause).message}`, {
       cause,
     });
   }

@@ -1,6 +1,6 @@
 /** Finds packs, checks them before anything of theirs is run, and tells the engine about them. */
 import { lstat, readFile, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { AppError, PackManifest, errorBody } from '#contract';
 import type { FileCheck, PackSummary, RefusedPack } from '#contract';
@@ -34,7 +34,7 @@ export interface PacksCare extends PacksService {
 }
 
 /** Reads and checks a manifest; BAD_MANIFEST names the field. */
-async function readManifest(folder: string): Promise<PackManifest> {
+export async function readManifest(folder: string): Promise<PackManifest> {
   let json: unknown;
   try {
     json = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
@@ -73,8 +73,26 @@ function summarise(manifest: PackManifest, removable: boolean): PackSummary {
   };
 }
 
+/** A folder with a manifest is a pack; one without holds packs, or something else (the sample images lie beside the packs). */
+const isPack = (folder: string): Promise<boolean> =>
+  lstat(join(folder, 'manifest.json')).then(
+    () => true,
+    () => false,
+  );
+
+async function packsIn(folder: string): Promise<string[]> {
+  if (await isPack(folder)) return [folder];
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const inside = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
+  const packs = await Promise.all(
+    inside.sort((a, b) => a.localeCompare(b)).map(async (path) => ({ path, is: await isPack(path) })),
+  );
+  return packs.filter(({ is }) => is).map(({ path }) => path);
+}
+
 /**
- * `folders` hold packs, one folder each; the first pack of an id wins. Those below `own` were imported and can be removed.
+ * `folders` are packs or hold packs, one folder each; the first pack of an id wins. Those below `own` were imported and can be
+ * removed.
  */
 export function makePacks(folders: readonly string[], own?: string): PacksCare {
   const isOwn = (folder: string): boolean => own !== undefined && dirname(folder) === own;
@@ -87,21 +105,13 @@ export function makePacks(folders: readonly string[], own?: string): PacksCare {
   }> {
     const found = new Map<string, { folder: string; manifest: PackManifest }>();
     const refused: RefusedPack[] = [];
-    for (const parent of folders) {
-      const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
-      for (const entry of entries.sort((a, b) => a.name.localeCompare(b.name))) {
-        if (!entry.isDirectory()) continue;
-        const folder = join(parent, entry.name);
-        // A folder without manifest is not a pack (the sample images lie beside the packs).
-        if (!(await lstat(join(folder, 'manifest.json')).catch(() => null))) continue;
-        try {
-          const manifest = await readManifest(folder);
-          if (!found.has(manifest.id)) found.set(manifest.id, { folder, manifest });
-        } catch (error) {
-          refused.push({ folder: entry.name, error: errorBody(error) });
-        }
+    for (const folder of (await Promise.all(folders.map(packsIn))).flat())
+      try {
+        const manifest = await readManifest(folder);
+        if (!found.has(manifest.id)) found.set(manifest.id, { folder, manifest });
+      } catch (error) {
+        refused.push({ folder: basename(folder), error: errorBody(error) });
       }
-    }
     return { found, refused };
   }
 

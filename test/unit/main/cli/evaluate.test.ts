@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { ArmScore, EvaluateRequest, EvaluationReport, StudyResults } from '#contract';
-import { summaryOf } from '../../../../main/cli/evaluate.ts';
+import { evaluate, summaryOf } from '../../../../main/cli/evaluate.ts';
 import { makeOutput } from '../../../../main/cli/output.ts';
 import { bestOf, parseSweep, sweepScales } from '../../../../main/cli/sweep.ts';
 import { studyMarkdown } from '../../../../main/cli/study.ts';
@@ -41,6 +42,20 @@ describe('evaluation.json', () => {
       seconds: 1.23,
       encoder: 0.1235,
     });
+  });
+});
+
+describe('--pack FOLDER', () => {
+  it('says what is wrong with the pack in it, and takes no other of that id', async () => {
+    const out = mkdtempSync(join(tmpdir(), 'accent-evaluate-'));
+    const folder = join(out, 'candidate');
+    mkdirSync(folder);
+    const shipped = fileURLToPath(new URL('../../../../models/first/manifest.json', import.meta.url));
+    const manifest = JSON.parse(readFileSync(shipped, 'utf8')) as object;
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, version: 'newest' }));
+    const run = evaluate({ pack: folder, out }, makeOutput(false), new AbortController().signal);
+    await expect(run).rejects.toThrow(/There is no pack in ".*candidate": manifest\.json: version: /);
+    rmSync(out, { recursive: true });
   });
 });
 

@@ -49,6 +49,16 @@ describe('packs', () => {
     });
   });
 
+  it('may be named by their own folder, whose neighbours are not looked at', async () => {
+    writeTinyPack(folder, { id: 'beside' });
+    writeTinyPack(folder, { manifest: (m) => ({ ...m, name: 'The named one' }) });
+    const other = join(folder, 'other');
+    writeTinyPack(other, { manifest: (m) => ({ ...m, name: 'From another folder' }) });
+    const packs = makePacks([join(folder, 'tiny'), other]);
+    expect((await packs.list()).packs.map((p) => [p.packId, p.name])).toEqual([['tiny', 'The named one']]);
+    expect((await packs.get('tiny')).folder).toBe(join(folder, 'tiny'));
+  });
+
   it.each([
     ['a newer schema', (m: object) => ({ ...m, schema: 2 }), /schema/],
     ['an unknown field', (m: object) => ({ ...m, script: 'run.sh' }), /script/],
