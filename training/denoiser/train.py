@@ -210,11 +210,14 @@ def main():
     rest = [p for p in model.parameters() if p.ndim <= 1]
     optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": rest, "weight_decay": 0.0}], lr=c["lr"], betas=(0.9, 0.99), fused=True)
     ema = Ema(model, c["ema"])
-    state, seen, spent, scale = run.load(), 0, 0.0, None
+    state, seen, spent, scale, warm_from = run.load(), 0, 0.0, None, 0
     if state:
         model.load_state_dict(state["model"])
-        if "optimizer" in state:  # a state unpacked from a committed pack has none
+        if state.get("optimizer", {}).get("state"):
             optimizer.load_state_dict(state["optimizer"])
+            warm_from = state.get("warmFrom", 0)
+        else:  # unpacked from a committed pack: there are no moments, so the rate rises anew
+            warm_from = state["seen"]
         for group in optimizer.param_groups:  # a state saved by a slower form of the optimiser brings its own setting
             group["fused"] = True
         ema.shadow, ema.steps = state["ema"], state["emaSteps"]
@@ -222,7 +225,7 @@ def main():
         if state["config"].get("gradientAt", "noised") == c["gradientAt"]:
             scale = GradientScale(**state["scale"])
     elif args.init_from and two_stage:
-        seen = init_from(args.init_from, model)
+        seen = warm_from = init_from(args.init_from, model)
         ema = Ema(model, c["ema"])
     if scale is None:
         scale = measure_scale(encoder, conditions, train.images, schedule, model if contrast else None)
@@ -241,7 +244,7 @@ def main():
         run.save({
             "model": model.state_dict(), "ema": ema.shadow, "emaSteps": ema.steps, "optimizer": optimizer.state_dict(),
             "scale": {"levels": scale.levels.tolist(), "rms": scale.rms.tolist(), "clip": scale.clip},
-            "seen": seen, "spent": spent + time.time() - started, "config": c, "contrast": contrast.state() if contrast else None,
+            "seen": seen, "warmFrom": warm_from, "spent": spent + time.time() - started, "config": c, "contrast": contrast.state() if contrast else None,
         })
 
     while seen < stop_at and (not args.minutes or time.time() - started < args.minutes * 60):
@@ -258,7 +261,7 @@ def main():
             x, g = stage_two(x, x0, t, condition, mask, cotangent, compiled, encode, schedule, scale, c)
         snr = schedule.snr(t).float()
         weight = snr.clamp(c["snrFloor"], 5.0)
-        rate = c["lr"] * min(1, (seen + batch) / c["warmup"]) * max(c["lrFloor"], min(1, (stop_at - seen) / (c["cooldown"] * stop_at)))
+        rate = c["lr"] * min(1, (seen - warm_from + batch) / c["warmup"]) * max(c["lrFloor"], min(1, (stop_at - seen) / (c["cooldown"] * stop_at)))
         for group in optimizer.param_groups:
             group["lr"] = rate
         with autocast():

@@ -18,8 +18,7 @@ from ..common import paths
 from ..common.data import Glossary, Split, to_unit
 from ..export.load_pack import load_training
 from ..export.named_values import embed_texts
-from ..prior.named import NamedValues
-from ..prior.train import named_by_captions
+from ..prior.named import NamedValues, named_by_captions
 
 
 def run_part(pack: Path, part: str, name: str, rows: np.ndarray, batch: int = 100) -> torch.Tensor:
@@ -33,8 +32,8 @@ def run_part(pack: Path, part: str, name: str, rows: np.ndarray, batch: int = 10
 
 def reading(values: NamedValues, columns: list, e, own, named) -> dict:
     """Figures of embeddings e [n, D] of captions that name `named` [n, columns] of images with embeddings own [n, D]."""
-    row, column = named.nonzero().T
-    first = values.logits(e)[row].masked_fill(~values.rivals[column], -torch.inf).argmax(1) == column
+    column = named.nonzero()[:, 1]
+    first = values.first(e, named)
     lost = (values.logits(own)[named] > 0) & (values.logits(e)[named] <= 0)
     groups: dict[str, list[bool]] = {}
     for c, x in zip(column.tolist(), lost.tolist()):
@@ -42,7 +41,7 @@ def reading(values: NamedValues, columns: list, e, own, named) -> dict:
     worst = sorted(((g, round(float(np.mean(x)), 3)) for g, x in groups.items()), key=lambda t: -t[1])[:6]
     return {
         "cosine": round((e * own).sum(1).mean().item(), 4), "first": round(first.float().mean().item(), 4),
-        "lost": round(lost.float().mean().item(), 4), "lostMost": dict(worst), "named": len(row),
+        "lost": round(lost.float().mean().item(), 4), "lostMost": dict(worst), "named": len(column),
     }
 
 

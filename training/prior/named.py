@@ -3,6 +3,18 @@
 import torch
 import torch.nn.functional as F
 
+from ..common.data import Glossary
+from ..text.corpus import caption_columns
+
+
+def named_by_captions(glossary: Glossary, records: list[dict]) -> torch.Tensor:
+    """bool [n, captions, columns]: the values that each caption names."""
+    named = torch.zeros(len(records), len(records[0]["captions"]), len(glossary.columns), dtype=torch.bool)
+    for row, record in enumerate(records):
+        for k, caption in enumerate(record["captions"]):
+            named[row, k, list(caption_columns(glossary, record, caption))] = True
+    return named
+
 
 class NamedValues:
     """
@@ -23,11 +35,19 @@ class NamedValues:
         """Log odds [B, columns] that an image with embeddings e [B, D] shows each value."""
         return self.scale * e @ self.vectors.T + self.bias
 
+    def _among(self, e, named):
+        """Log odds [named values, columns] within the group of each named value, and its column."""
+        row, column = named.nonzero().T
+        return self.logits(e)[row].masked_fill(~self.rivals[column], -torch.inf), column
+
     def loss(self, e, named):
         """Mean cross-entropy of each named value among the values of its group."""
-        row, column = named.nonzero().T
-        among = self.logits(e)[row].masked_fill(~self.rivals[column], -torch.inf)
-        return F.cross_entropy(among, column)
+        return F.cross_entropy(*self._among(e, named))
+
+    def first(self, e, named) -> torch.Tensor:
+        """bool [named values]: does each come first in its group?"""
+        among, column = self._among(e, named)
+        return among.argmax(1) == column
 
     def lost(self, e, own, named) -> float:
         """Share of the named values that the image's own embedding [B, D] shows and e does not."""

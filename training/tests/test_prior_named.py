@@ -28,6 +28,10 @@ class Named(unittest.TestCase):
         # Of four named values the images show three (the fourth's log odds are below 0); two of those are lost, out of four.
         self.assertAlmostEqual(self.values.lost(e, own, named), 2 / 4)
 
+    def test_first_is_the_largest_of_its_group_alone(self):
+        named = torch.tensor([[True, False, False, True]])
+        self.assertEqual(self.values.first(torch.tensor([[0.2, 0.1, 0.9, 0.8]]), named).tolist(), [True, False])
+
     def test_another_glossary_is_refused(self):
         with self.assertRaisesRegex(ValueError, "names 4 values, the glossary 3"):
             NamedValues(HEAD, COLUMNS[:3])
