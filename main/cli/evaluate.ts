@@ -9,7 +9,7 @@ import { makeConfig } from '../config.ts';
 import { createHost } from '../host.ts';
 import type { Host } from '../host.ts';
 import { forkSpawn } from '../link/index.ts';
-import { readManifest } from '../services/packs/index.ts';
+import { readManifest } from '../read-manifest.ts';
 import type { Output } from './output.ts';
 import { appVersion, choosePack, importRoot } from './studio.ts';
 import { parseSweep, sweepScales } from './sweep.ts';

@@ -1,9 +1,9 @@
 /** Finds packs, checks them before anything of theirs is run, and tells the engine about them. */
 import { lstat, readFile, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import * as v from 'valibot';
-import { AppError, PackManifest, errorBody } from '#contract';
-import type { FileCheck, PackSummary, RefusedPack } from '#contract';
+import { AppError, errorBody } from '#contract';
+import type { FileCheck, PackManifest, PackSummary, RefusedPack } from '#contract';
+import { readManifest } from '../../read-manifest.ts';
 import { checkFiles, verify } from './files.ts';
 
 export { makeCheckText } from './check-text.ts';
@@ -31,25 +31,6 @@ export interface PacksCare extends PacksService {
   card(id: string): Promise<string>;
   /** Forgets that a pack was checked: its folder is new or gone. */
   forget(id: string): void;
-}
-
-/** Reads and checks a manifest; BAD_MANIFEST names the field. */
-export async function readManifest(folder: string): Promise<PackManifest> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
-  } catch (cause) {
-    throw new AppError('bad_manifest', 'manifest.json is missing or not JSON. Install the pack again.', {
-      cause,
-    });
-  }
-  const result = v.safeParse(PackManifest, json);
-  if (result.success) return result.output;
-  const issue = result.issues[0];
-  throw new AppError(
-    'bad_manifest',
-    `manifest.json: ${v.getDotPath(issue) ?? 'whole file'}: ${issue.message}`,
-  );
 }
 
 function summarise(manifest: PackManifest, removable: boolean): PackSummary {
