@@ -16,6 +16,8 @@ export const PackSummary = v.strictObject({
   imageSize: Pixels,
   maxTokens: Count,
   maxReferences: Count,
+  /** Noise levels of its schedule: the highest that a window may name. */
+  levels: Count,
   /** Bytes of all files. */
   bytes: Count,
   parts: v.array(v.string()),

@@ -1,3 +1,5 @@
+import { Rebuild, Sampler } from '#contract';
+import type { Window } from '#contract';
 import { watch } from 'vue';
 import { clampWeight } from '../features/prompt/document.ts';
 import { usePacksStore } from './packs.ts';
@@ -19,13 +21,29 @@ interface Draft {
   readonly batch?: number;
   readonly steps: number | null;
   readonly guidance: number | null;
+  readonly sampler?: Sampler | null;
+  readonly rebuild?: Rebuild | null;
+  readonly window?: Window | null;
   readonly source: Source;
+  readonly references?: number;
+  readonly upscale?: boolean;
 }
 
 const SAVE_AFTER_MS = 300;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isNullableNumber = (value: unknown): value is number | null =>
   value === null || typeof value === 'number';
+
+/** One of a few words, or nothing. */
+const isOneOf = (words: readonly string[], value: unknown): boolean =>
+  value === undefined || value === null || words.includes(value as string);
+
+function isWindow(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [low, high] = value as unknown[];
+  return isCount(low) && isCount(high) && low <= high;
+}
 
 function isChip(value: unknown): value is Chip {
   if (!isRecord(value)) return false;
@@ -44,6 +62,7 @@ function isDraft(value: unknown): value is Draft {
     last = chip.end;
   }
   const { pins, exact, packId, seed, seedLocked, batch, steps, guidance, source } = value;
+  const { sampler, rebuild, window, references, upscale } = value;
   return (
     isRecord(pins) &&
     Object.values(pins).every(
@@ -56,6 +75,11 @@ function isDraft(value: unknown): value is Draft {
     (batch === undefined || (isCount(batch) && batch >= 1 && batch <= MOST_PAIRS)) &&
     isNullableNumber(steps) &&
     isNullableNumber(guidance) &&
+    isOneOf(Sampler.options, sampler) &&
+    isOneOf(Rebuild.options, rebuild) &&
+    isWindow(window) &&
+    (references === undefined || (isCount(references) && references >= 1 && references <= 64)) &&
+    (upscale === undefined || typeof upscale === 'boolean') &&
     (source === 'prior' || source === 'retrieval')
   );
 }
@@ -80,7 +104,12 @@ export function keepDraft(): boolean {
     sampling.batch = draft.batch ?? 1;
     sampling.ownSteps = draft.steps;
     sampling.ownGuidance = draft.guidance;
+    sampling.ownSampler = draft.sampler ?? null;
+    sampling.ownRebuild = draft.rebuild ?? null;
+    sampling.ownWindow = draft.window ?? null;
     sampling.source = draft.source;
+    sampling.referencesPerEmphasis = draft.references ?? sampling.referencesPerEmphasis;
+    sampling.upscale = draft.upscale ?? sampling.upscale;
   }
 
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -108,7 +137,12 @@ export function keepDraft(): boolean {
       batch: sampling.batch,
       steps: sampling.ownSteps,
       guidance: sampling.ownGuidance,
+      sampler: sampling.ownSampler,
+      rebuild: sampling.ownRebuild,
+      window: sampling.ownWindow,
       source: sampling.source,
+      references: sampling.referencesPerEmphasis,
+      upscale: sampling.upscale,
     }),
     (now) => {
       unsaved = now;

@@ -1,6 +1,6 @@
 /** Makes the request of what the user sees: pure, so that the frozen list of references can be tested. */
 import { frozen } from '#contract';
-import type { GenerateRequestInput } from '#contract';
+import type { GenerateRequestInput, Rebuild, Sampler, Window } from '#contract';
 import { normalisePrompt } from '../features/prompt/normalise.ts';
 import type { PromptDocument } from '../features/prompt/document.ts';
 import type { Choice, Found } from './references.ts';
@@ -16,6 +16,9 @@ export interface RequestParts {
   readonly seed: number;
   readonly steps: number | null;
   readonly guidance: number | null;
+  readonly sampler: Sampler | null;
+  readonly rebuild: Rebuild | null;
+  readonly window: Window | null;
   readonly source: 'prior' | 'retrieval';
   readonly referencesPerEmphasis: number;
   readonly upscale: boolean;
@@ -44,6 +47,9 @@ export function generateRequest(parts: RequestParts): GenerateRequestInput {
     seed: parts.seed,
     ...(parts.steps === null ? {} : { steps: parts.steps }),
     ...(parts.guidance === null ? {} : { guidance: parts.guidance }),
+    ...(parts.sampler === null ? {} : { sampler: parts.sampler }),
+    ...(parts.rebuild === null ? {} : { rebuild: parts.rebuild }),
+    ...(parts.window === null ? {} : { window: [...parts.window] }),
     referencesPerEmphasis: parts.referencesPerEmphasis,
     upscale: parts.upscale,
   };

@@ -1,3 +1,4 @@
+import type { Rebuild, Sampler, Window } from '#contract';
 import { watch } from 'vue';
 import { usePacksStore } from './packs.ts';
 import { usePromptStore } from './prompt.ts';
@@ -10,6 +11,9 @@ interface Settings {
   readonly batch: number;
   readonly steps: number | null;
   readonly guidance: number | null;
+  readonly sampler: Sampler | null;
+  readonly rebuild: Rebuild | null;
+  readonly window: Window | null;
   readonly source: Source;
   readonly references: number;
   readonly upscale: boolean;
@@ -26,6 +30,9 @@ export function undoSettings(): void {
     batch: sampling.batch,
     steps: sampling.ownSteps,
     guidance: sampling.ownGuidance,
+    sampler: sampling.ownSampler,
+    rebuild: sampling.ownRebuild,
+    window: sampling.ownWindow,
     source: sampling.source,
     references: sampling.referencesPerEmphasis,
     upscale: sampling.upscale,
@@ -41,6 +48,9 @@ export function undoSettings(): void {
       sampling.batch = settings.batch;
       sampling.ownSteps = settings.steps;
       sampling.ownGuidance = settings.guidance;
+      sampling.ownSampler = settings.sampler;
+      sampling.ownRebuild = settings.rebuild;
+      sampling.ownWindow = settings.window;
       sampling.source = settings.source;
       sampling.referencesPerEmphasis = settings.references;
       sampling.upscale = settings.upscale;

@@ -1,5 +1,5 @@
 /** What stands in Compose as one value, so that it can be kept and brought back in one step of undo. */
-import type { GenerateRequestInput } from '#contract';
+import type { GenerateRequestInput, Rebuild, Sampler, Window } from '#contract';
 import { clampWeight } from '../features/prompt/document.ts';
 import { normalisePrompt } from '../features/prompt/normalise.ts';
 import { usePacksStore } from './packs.ts';
@@ -19,6 +19,9 @@ export interface Written {
   /** Null: the pack's own. */
   readonly steps: number | null;
   readonly guidance: number | null;
+  readonly sampler: Sampler | null;
+  readonly rebuild: Rebuild | null;
+  readonly window: Window | null;
   readonly source: Source;
   readonly referencesPerEmphasis: number;
   readonly upscale: boolean;
@@ -73,6 +76,9 @@ export function writtenOf(request: GenerateRequestInput): Written {
     seed: request.seed,
     steps: request.steps ?? null,
     guidance: request.guidance ?? null,
+    sampler: request.sampler ?? null,
+    rebuild: request.rebuild ?? null,
+    window: request.window ?? null,
     source: request.source ?? 'prior',
     referencesPerEmphasis: request.referencesPerEmphasis ?? 8,
     upscale: request.upscale ?? true,
@@ -89,6 +95,9 @@ export function writtenNow(): Written {
     seed: sampling.seed,
     steps: sampling.ownSteps,
     guidance: sampling.ownGuidance,
+    sampler: sampling.ownSampler,
+    rebuild: sampling.ownRebuild,
+    window: sampling.ownWindow,
     source: sampling.source,
     referencesPerEmphasis: sampling.referencesPerEmphasis,
     upscale: sampling.upscale,
@@ -112,9 +121,24 @@ export function bringBack(written: Written, lockSeed = false): void {
     if (lockSeed) sampling.seedLocked = true;
     sampling.ownSteps = written.steps;
     sampling.ownGuidance = written.guidance;
+    sampling.ownSampler = written.sampler;
+    sampling.ownRebuild = written.rebuild;
+    sampling.ownWindow = written.window;
     sampling.source = written.source;
     sampling.referencesPerEmphasis = written.referencesPerEmphasis;
     sampling.upscale = written.upscale;
+  });
+}
+
+/** Takes back what was chosen instead of the pack's own values, in one step of undo. */
+export function takePacksOwn(): void {
+  const sampling = useSamplingStore();
+  usePromptStore().asOne(() => {
+    sampling.ownSteps = null;
+    sampling.ownGuidance = null;
+    sampling.ownSampler = null;
+    sampling.ownRebuild = null;
+    sampling.ownWindow = null;
   });
 }
 
@@ -130,6 +154,7 @@ export function keyOf(written: Written): string {
 
 /** What is set beside the sentence, the seed left out. Pure. */
 export function settingsOf(written: Written) {
-  const { packId, steps, guidance, source, referencesPerEmphasis, upscale } = written;
-  return [packId, steps, guidance, source, referencesPerEmphasis, upscale] as const;
+  const { packId, steps, guidance, sampler, rebuild, window } = written;
+  const { source, referencesPerEmphasis, upscale } = written;
+  return [packId, steps, guidance, sampler, rebuild, window, source, referencesPerEmphasis, upscale] as const;
 }

@@ -237,6 +237,24 @@ export const de: Strings = {
     sources: { prior: 'Prior', retrieval: 'Meinen Bildern' },
     sourceTitle: 'Woher der Anfang kommt: vom Prior des Pakets oder von den nächsten der eigenen Bilder',
     noPack: 'Kein Paket',
+    more: 'Weitere Einstellungen',
+    usual: 'üblich',
+    packsOwn: 'wie im Paket',
+    sampler: 'Verfahren',
+    samplers: { ddim: 'DDIM', 'dpm-solver++': 'DPM-Solver++' },
+    samplerHint:
+      'Wie ein Schritt zum nächsten führt. DPM-Solver++ sieht auch auf den Schritt davor zurück und kommt so mit weniger Schritten aus.',
+    rebuildHint:
+      'Wie ein Schritt mit dem weitergeht, was die Verfeinerung fand. Verschiebung des Mittels rückt das Bild dorthin und behält sein Korn. Fortsetzung geht vom verfeinerten Bild aus und ist am schnellsten. Differenz übernimmt nur, was die betonten Wörter änderten, und ist am langsamsten.',
+    window: 'Verfeinert wird zwischen den Rauschstufen',
+    low: 'Unterste',
+    high: 'Oberste',
+    windowHint:
+      'Ein Bild entsteht aus Rauschen, von hohen Stufen zu niedrigen: erst Formen, zuletzt Einzelheiten. Ein engeres Fenster ist schneller und ändert weniger.',
+    backTo: (what) => `Zurück wie im Paket: ${what}`,
+    referencesHint: 'Von wie vielen deiner Bilder jede Betonung lernt.',
+    allOwn: 'Alles wie im Paket',
+    allOwnTitle: 'Schritte, Führung, Verfahren, Wiederaufbau und Fenster; lässt sich rückgängig machen',
   },
   run: {
     region: 'Lauf',

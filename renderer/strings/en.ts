@@ -246,6 +246,24 @@ export const en = {
     sources: { prior: 'Prior', retrieval: 'My images' },
     sourceTitle: 'Where the starting idea comes from: the pack’s own prior, or the nearest of your images',
     noPack: 'No pack',
+    more: 'More settings',
+    usual: 'the usual one',
+    packsOwn: 'the pack’s own',
+    sampler: 'Sampler',
+    samplers: { ddim: 'DDIM', 'dpm-solver++': 'DPM-Solver++' },
+    samplerHint:
+      'How one step leads to the next. DPM-Solver++ also looks back at the step before, so that it gets by with fewer steps.',
+    rebuildHint:
+      'How a step goes on with what refinement found. Mean shift moves the picture there and keeps its grain. Continue goes on from the refined picture and is the fastest. Difference takes over only what the stressed words changed and is the slowest.',
+    window: 'Refinement acts between the noise levels',
+    low: 'Lowest',
+    high: 'Highest',
+    windowHint:
+      'A picture comes out of noise from high levels to low ones: shapes first, details last. A narrower window is faster and changes less.',
+    backTo: (what: string) => `Back to the pack’s own: ${what}`,
+    referencesHint: 'How many of your images each stressed phrase learns from.',
+    allOwn: 'All as the pack has it',
+    allOwnTitle: 'Steps, guidance, sampler, rebuild and window; can be undone',
   },
   run: {
     region: 'Run',

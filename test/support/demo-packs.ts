@@ -16,6 +16,7 @@ export const DEMO_PACK: PackSummary = {
   imageSize: 64,
   maxTokens: 64,
   maxReferences: 64,
+  levels: 1000,
   bytes: 41_200_000,
   parts: ['denoiser', 'imageEncoder', 'textEncoder', 'gradient', 'prior', 'upscaler'],
   imagesSeen: { encoder: 1_800_000, denoiser: 620_000 },

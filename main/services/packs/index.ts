@@ -46,6 +46,7 @@ function summarise(manifest: PackManifest, removable: boolean): PackSummary {
     imageSize: manifest.image.size,
     maxTokens: manifest.text.maxTokens,
     maxReferences: manifest.denoiser.maxReferences,
+    levels: manifest.schedule.levels,
     bytes: parts.reduce((sum, [, p]) => sum + p.bytes, manifest.golden.bytes),
     parts: parts.map(([name]) => name),
     imagesSeen: manifest.imagesSeen,

@@ -48,6 +48,9 @@ const parts: RequestParts = {
   seed: 7,
   steps: null,
   guidance: null,
+  sampler: null,
+  rebuild: null,
+  window: null,
   source: 'prior',
   referencesPerEmphasis: 4,
   upscale: true,
@@ -79,8 +82,15 @@ describe('the request', () => {
     expect(generateRequest({ ...parts, steps: 20, guidance: 0 })).toMatchObject({ steps: 20, guidance: 0 });
   });
 
+  it('carries sampler, rebuild and window, and leaves them to the pack unless they were chosen', () => {
+    for (const name of ['sampler', 'rebuild', 'window'] as const)
+      expect(generateRequest(parts)).not.toHaveProperty(name);
+    const chosen = { sampler: 'dpm-solver++', rebuild: 'difference', window: [0, 600] } as const;
+    expect(generateRequest({ ...parts, ...chosen, window: [0, 600] })).toMatchObject(chosen);
+  });
+
   it('is what the contract expects', async () => {
-    const request = generateRequest(parts);
+    const request = generateRequest({ ...parts, sampler: 'ddim', rebuild: 'continue', window: [5, 9] });
     expect(await parse(GenerateRequest, request, 'request')).toMatchObject({
       prompt: 'a full beard and a hat',
     });

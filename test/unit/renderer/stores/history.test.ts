@@ -94,6 +94,9 @@ describe('stepping', () => {
       emphases: [phrase('red hat', 1.4, true), { ...phrase('kid', 0.6), muted: true }],
       steps: 33,
       guidance: 2,
+      sampler: 'dpm-solver++',
+      rebuild: 'continue',
+      window: [0, 500],
       source: 'retrieval',
       referencesPerEmphasis: 3,
       upscale: false,
@@ -110,16 +113,19 @@ describe('stepping', () => {
     const seen = () => [
       sampling.ownSteps,
       sampling.ownGuidance,
+      sampling.ownSampler,
+      sampling.ownRebuild,
+      sampling.ownWindow,
       sampling.source,
       sampling.referencesPerEmphasis,
       sampling.upscale,
     ];
-    expect(seen()).toEqual([33, 2, 'retrieval', 3, false]);
+    expect(seen()).toEqual([33, 2, 'dpm-solver++', 'continue', [0, 500], 'retrieval', 3, false]);
     const choices = prompt.chips.map(({ id }) => useReferencesStore().choices.get(id));
     expect(choices.map((choice) => choice?.pins)).toEqual([[], [HASH]]);
     expect(choices.some((choice) => choice?.exact)).toBe(false);
     prompt.undo();
-    expect([text(), ...seen()]).toEqual(['unsent', null, 5, 'prior', 8, true]);
+    expect([text(), ...seen()]).toEqual(['unsent', null, 5, null, null, null, 'prior', 8, true]);
   });
 
   it('starts anew at what is edited, and keeps that too', async () => {

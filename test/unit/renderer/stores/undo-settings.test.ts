@@ -4,6 +4,7 @@ import { usePromptStore } from '../../../../renderer/stores/prompt.ts';
 import { recall } from '../../../../renderer/stores/recall.ts';
 import { useSamplingStore } from '../../../../renderer/stores/sampling.ts';
 import { undoSettings } from '../../../../renderer/stores/undo-settings.ts';
+import { takePacksOwn } from '../../../../renderer/stores/written.ts';
 import { recipeWith } from '../../../support/recipe.ts';
 import { storeRig } from './rig.ts';
 import type { StoreRig } from './rig.ts';
@@ -61,6 +62,30 @@ describe('undo', () => {
     sampling.seed = 42;
     prompt.undo();
     expect([sampling.seed, sampling.seedLocked]).toEqual([41, true]);
+  });
+
+  it('knows sampler, rebuild and window, and takes them all back to the pack in one step', () => {
+    const prompt = usePromptStore();
+    const sampling = useSamplingStore();
+    const seen = () => [sampling.steps, sampling.sampler, sampling.rebuild, sampling.window];
+    const packs = [50, 'ddim', 'mean-shift', [100, 900]];
+    expect(seen()).toEqual(packs);
+    sampling.ownSteps = 20;
+    sampling.sampler = 'dpm-solver++';
+    sampling.rebuild = 'difference';
+    sampling.window = [100, 600];
+    takePacksOwn();
+    expect(seen()).toEqual(packs);
+    prompt.undo();
+    expect(seen()).toEqual([20, 'dpm-solver++', 'difference', [100, 600]]);
+    prompt.undo();
+    expect(seen()).toEqual([20, 'dpm-solver++', 'difference', [100, 900]]);
+    prompt.undo();
+    expect(seen()).toEqual([20, 'dpm-solver++', 'mean-shift', [100, 900]]);
+    prompt.undo();
+    expect(seen()).toEqual([20, 'ddim', 'mean-shift', [100, 900]]);
+    prompt.redo();
+    expect(sampling.sampler).toBe('dpm-solver++');
   });
 
   it('takes a whole recall back in one step', () => {
