@@ -61,7 +61,7 @@ export interface Platform {
 
 export interface Host {
   readonly services: StudioServices;
-  /** The same for a page from another machine: it adds folders only among those that are offered. */
+  /** The same for a page from another machine: it adds folders only among those that are offered, and is told no path. */
   readonly guestServices: StudioServices;
   /** Makes a folder known by its path; only for hosts whose user may name paths. */
   registerRoot(path: string): Promise<Root>;
@@ -299,7 +299,7 @@ export function createHost(config: Config, platform: Platform): Host {
     study: study.service,
     settings: {
       ...settings.service,
-      storage: () => storageOf(config.home),
+      storage: () => storageOf(resolve(config.home), true),
       place: () => placeReport(resolve(config.home)),
     },
     packs: {
@@ -409,7 +409,11 @@ export function createHost(config: Config, platform: Platform): Host {
 
   return {
     services: watched(whole),
-    guestServices: watched({ ...whole, catalog: { ...whole.catalog, ...catalog.guest } }),
+    guestServices: watched({
+      ...whole,
+      catalog: { ...whole.catalog, ...catalog.guest },
+      settings: { ...whole.settings, storage: () => storageOf(resolve(config.home), false) },
+    }),
     checked: () => passed ?? Promise.resolve(),
     registerRoot: (path) => change(() => catalog.registerRoot(path, false)),
     placeProblems: async () => (await folderChecks(resolve(config.home))).map((c) => c.message),

@@ -23,8 +23,10 @@ export const Settings = v.strictObject({
 });
 export type Settings = v.InferOutput<typeof Settings>;
 
-/** What lies in the studio's data folder. */
+/** What lies in the studio's data folder. Only a page of the host's own machine is told where: others get null for each path. */
 export const StorageReport = v.strictObject({
+  /** The data folder itself. */
+  path: v.nullable(v.string()),
   /** Largest first. */
   places: v.array(
     v.strictObject({
@@ -40,6 +42,8 @@ export const StorageReport = v.strictObject({
       ]),
       bytes: Count,
       files: Count,
+      /** Null also where it is several files that lie in the data folder itself. */
+      path: v.nullable(v.string()),
     }),
   ),
   /** Bytes left on its disk; null where the system does not say. */

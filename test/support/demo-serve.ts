@@ -9,14 +9,15 @@ import { ensureBuilt } from '../../scripts/build.mjs';
 import { demoHost } from './demo-studio.ts';
 import type { DemoOptions } from './demo-studio.ts';
 
-/** The built page over the demonstration studio, on a free port. */
-export async function serveDemo(options: DemoOptions = {}): Promise<Served> {
+/** The built page over the demonstration studio, on a free port. `isForeign`: as if each page were of another machine. */
+export async function serveDemo(options: DemoOptions & { isForeign?: boolean } = {}): Promise<Served> {
   ensureBuilt('renderer');
   const host = demoHost(options);
   const page = fileURLToPath(new URL('../../out/renderer', import.meta.url));
   const served = await startServe(host, {
     page,
     parseOutput: true,
+    ...(options.isForeign ? { near: () => false } : {}),
     onError: (error, method) => {
       console.error(method ?? 'http', error);
     },

@@ -15,6 +15,7 @@ import type {
   Recipe,
   Root,
   Settings,
+  StorageReport,
   StudioServices,
 } from '#contract';
 import type { Host } from '../../main/host.ts';
@@ -440,14 +441,7 @@ export function demoHost({
     study: demoStudy(drawSentence, noStudies),
     settings: {
       get: () => settings,
-      storage: () => ({
-        places: [
-          { name: 'results', bytes: 48_200_000, files: 420 },
-          { name: 'thumbnails', bytes: 9_100_000, files: 482 },
-          { name: 'catalog', bytes: 6_400_000, files: 3 },
-        ],
-        free: 210_000_000_000,
-      }),
+      storage: () => demoStorage('/home/ada/.local/share/accent'),
       place: () => ({
         problems: isTroubled
           ? [
@@ -465,7 +459,10 @@ export function demoHost({
 
   return {
     services,
-    guestServices: services,
+    guestServices: {
+      ...services,
+      settings: { ...services.settings, storage: () => demoStorage(null) },
+    },
     registerRoot: () => Promise.resolve(own),
     exportCatalog: () => Promise.reject(new AppError('not_supported', 'There is no catalog here.')),
     importCatalog: () => Promise.reject(new AppError('not_supported', 'There is no catalog here.')),
@@ -501,6 +498,20 @@ function noisy(rgb: Uint8Array, share: number, stream: string): Uint8Array {
     rgba[j + 3] = 255;
   }
   return rgba;
+}
+
+/** Without `home`: as a page from another machine is told it. */
+function demoStorage(home: string | null): StorageReport {
+  const below = (name: string): string | null => home && `${home}/${name}`;
+  return {
+    path: home,
+    places: [
+      { name: 'results', bytes: 48_200_000, files: 420, path: below('images') },
+      { name: 'thumbnails', bytes: 9_100_000, files: 482, path: below('thumbnails') },
+      { name: 'catalog', bytes: 6_400_000, files: 3, path: null },
+    ],
+    free: 210_000_000_000,
+  };
 }
 
 function demoRecipe(

@@ -1,10 +1,12 @@
-/** What lies in the data folder, how large it is, and how much room is left. No path of it goes anywhere. */
+/** What lies in the data folder, how large it is, where, and how much room is left. */
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StorageReport } from '#contract';
 
+type Place = StorageReport['places'][number];
+
 /** First name below the data folder -> what it is. */
-const PLACES: Readonly<Record<string, StorageReport['places'][number]['name']>> = {
+const PLACES: Readonly<Record<string, Place['name']>> = {
   images: 'results',
   thumbnails: 'thumbnails',
   packs: 'packs',
@@ -27,21 +29,28 @@ async function sizeOf(path: string): Promise<{ bytes: number; files: number }> {
   return sum;
 }
 
-/** Sizes by what it is; `catalog` is the database with its indexes, `other` all that has no name of its own. */
-export async function storageOf(home: string): Promise<StorageReport> {
-  const sums = new Map<StorageReport['places'][number]['name'], { bytes: number; files: number }>();
+/**
+ * Sizes by what it is; `catalog` is the database with its indexes, `other` all that has no name of its own. Paths are told
+ * only to those who may know them (`withPaths`): no path goes to another machine.
+ */
+export async function storageOf(home: string, withPaths: boolean): Promise<StorageReport> {
+  const sums = new Map<Place['name'], Omit<Place, 'name'>>();
   for (const entry of await readdir(home).catch(() => [] as string[])) {
     const name = PLACES[entry] ?? (/^(catalog|vectors|index)/.test(entry) ? 'catalog' : 'other');
-    const { bytes, files } = await sizeOf(join(home, entry));
-    const sum = sums.get(name) ?? { bytes: 0, files: 0 };
-    sums.set(name, { bytes: sum.bytes + bytes, files: sum.files + files });
+    const path = join(home, entry);
+    const { bytes, files } = await sizeOf(path);
+    if (files === 0) continue;
+    const sum = sums.get(name);
+    sums.set(name, {
+      bytes: (sum?.bytes ?? 0) + bytes,
+      files: (sum?.files ?? 0) + files,
+      path: withPaths && !sum ? path : null,
+    });
   }
   const disk = await statfs(home).catch(() => null);
   return {
-    places: [...sums]
-      .map(([name, sum]) => ({ name, ...sum }))
-      .filter(({ files }) => files > 0)
-      .sort((a, b) => b.bytes - a.bytes),
+    path: withPaths ? home : null,
+    places: [...sums].map(([name, sum]) => ({ name, ...sum })).sort((a, b) => b.bytes - a.bytes),
     free: disk && disk.bavail * disk.bsize,
   };
 }

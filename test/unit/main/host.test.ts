@@ -64,6 +64,16 @@ describe('import', () => {
     expect(originals()).toEqual(before);
   });
 
+  it('tells where the data folder lies to pages of this machine, and to no other', async () => {
+    const own = await services().settings.storage({}, idle);
+    expect(own.path).toBe(test.home);
+    expect(own.places.find(({ name }) => name === 'thumbnails')?.path).toBe(join(test.home, 'thumbnails'));
+    const foreign = await test.host.guestServices.settings.storage({}, idle);
+    expect(foreign.places.map(({ name }) => name).sort()).toEqual(own.places.map(({ name }) => name).sort());
+    for (const { path } of [foreign, ...foreign.places]) expect(path).toBeNull();
+    expect(JSON.stringify(foreign)).not.toContain(test.folder);
+  });
+
   it('is completed from: tags at once, and nothing of where the data folder lies is told', async () => {
     const { items } = await services().catalog.images({ limit: 1 }, idle);
     await services().catalog.tagImages(

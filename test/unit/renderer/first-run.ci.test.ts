@@ -41,6 +41,11 @@ it('lists what went wrong in Settings, to be copied, beside how much room everyt
   await page.getByTestId('place-settings').click();
   await page.getByTestId('error-centre').getByText('Nothing since').waitFor();
   await page.getByTestId('sizes').getByText('48 MB').waitFor();
+  await page.getByTestId('data-folder').getByRole('button').click();
+  await page.getByRole('button', { name: 'Copy the path: Data folder: Copied' }).waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('/home/ada/.local/share/accent');
+  expect(await page.getByTestId('place-path').count()).toBe(2);
+  if (process.env['SHOT']) await page.screenshot({ path: `${process.env['SHOT']}-storage.png` });
   await page.getByTestId('place-packs').click();
   await page.getByTestId('pack-refused').waitFor();
   await page.getByTestId('place-settings').click();
@@ -49,4 +54,16 @@ it('lists what went wrong in Settings, to be copied, beside how much room everyt
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toContain('"code": "hash_mismatch"');
   await close();
+});
+
+it('tells a page from another machine how large everything is, but not where it lies', async () => {
+  const far = await serveDemo({ stepMs: 1, images: 1, isForeign: true });
+  const { page, close } = await openDemo(browser, far);
+  await page.getByTestId('place-settings').click();
+  const sizes = page.getByTestId('sizes');
+  await sizes.getByText('48 MB').waitFor();
+  expect(await sizes.getByTestId('data-folder').count()).toBe(0);
+  expect(await sizes.innerText()).not.toMatch(/data folder|[/]/i);
+  await close();
+  await far.close();
 });
