@@ -1,8 +1,9 @@
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
-import { isBinding } from '../features/keys/bindings.ts';
-import { COMMANDS, COMMAND_IDS, clashes } from '../features/keys/commands.ts';
-import type { CommandId } from '../features/keys/commands.ts';
+import { isBinding, strokeOf } from '../features/keys/bindings.ts';
+import { COMMANDS, COMMAND_IDS, clashes, isFixed, rivalOf } from '../features/keys/commands.ts';
+import type { Press } from '../features/keys/bindings.ts';
+import type { Command, CommandId, Scope } from '../features/keys/commands.ts';
 import { isRecord, readSaved, save } from './saved.ts';
 
 type Own = Readonly<Partial<Record<CommandId, readonly string[]>>>;
@@ -25,11 +26,21 @@ export const useKeysStore = defineStore('keys', () => {
     return own.value[id] !== undefined;
   }
 
+  /** The command of a press in a part of the screen that has keys of its own. */
+  function commandAt(scope: Scope, press: Press): CommandId | undefined {
+    const stroke = strokeOf(press);
+    return COMMAND_IDS.find(
+      (id) =>
+        (COMMANDS[id] as Command).scope === scope && stroke !== undefined && keysOf(id).includes(stroke),
+    );
+  }
+
   /**
-   * Gives a command this one key. Answers with the command that has it already, and changes nothing then.
+   * Gives a command this one key. Answers with the command that has it already where both may hear it, or `fixed` where the
+   * list has another use for it, and changes nothing then.
    */
-  function bind(id: CommandId, key: string): CommandId | undefined {
-    const taken = COMMAND_IDS.find((other) => other !== id && keysOf(other).includes(key));
+  function bind(id: CommandId, key: string): CommandId | 'fixed' | undefined {
+    const taken = isFixed(id, key) ? 'fixed' : rivalOf(id, key, keysOf);
     if (taken !== undefined) return taken;
     change({ ...own.value, [id]: [key] });
     return undefined;
@@ -55,5 +66,5 @@ export const useKeysStore = defineStore('keys', () => {
     save('keys', next);
   }
 
-  return { own, keysOf, isOwnKey, bind, reset };
+  return { own, keysOf, isOwnKey, commandAt, bind, reset };
 });

@@ -1,10 +1,17 @@
 /** Everything that has a key: one id each, with the keys that it has until the user chooses others. */
 
+export type Group = 'anywhere' | 'stress' | 'run' | 'compare' | 'gallery' | 'study';
+
+/** A part of the screen that has keys of its own while the focus is in it; it looks at a key before anything else does. */
+export type Scope = 'grid' | 'phrase' | 'reference' | 'rate';
+
 export interface Command {
-  readonly group: 'anywhere' | 'stress' | 'run' | 'compare' | 'gallery';
+  readonly group: Group;
   readonly keys: readonly string[];
   /** Works while text is typed too. */
   readonly inText?: boolean;
+  /** Absent: wherever a screen offers it. */
+  readonly scope?: Scope;
 }
 
 export const COMMANDS = {
@@ -51,21 +58,80 @@ export const COMMANDS = {
   'compare.stepOn': { group: 'compare', keys: ['.'] },
   'gallery.filters': { group: 'gallery', keys: ['F'] },
   'gallery.search': { group: 'gallery', keys: ['/', 'Mod+K'], inText: true },
+  'grid.mark': { group: 'gallery', keys: ['X'], scope: 'grid' },
+  'grid.star': { group: 'gallery', keys: ['S'], scope: 'grid' },
+  'grid.complete': { group: 'gallery', keys: ['T'], scope: 'grid' },
+  'grid.recall': { group: 'gallery', keys: ['R'], scope: 'grid' },
+  'grid.export': { group: 'gallery', keys: ['E'], scope: 'grid' },
+  'grid.keepOne': { group: 'gallery', keys: ['K'], scope: 'grid' },
+  'grid.remove': { group: 'gallery', keys: ['Delete'], scope: 'grid' },
+  'phrase.mute': { group: 'stress', keys: ['M'], scope: 'phrase' },
+  'phrase.remove': { group: 'stress', keys: ['Delete', 'Backspace'], scope: 'phrase' },
+  'reference.pin': { group: 'stress', keys: ['P'], scope: 'reference' },
+  'reference.ban': { group: 'stress', keys: ['X'], scope: 'reference' },
+  'reference.like': { group: 'stress', keys: ['L'], scope: 'reference' },
+  'rate.1': { group: 'study', keys: ['1'], scope: 'rate' },
+  'rate.2': { group: 'study', keys: ['2'], scope: 'rate' },
+  'rate.3': { group: 'study', keys: ['3'], scope: 'rate' },
+  'rate.4': { group: 'study', keys: ['4'], scope: 'rate' },
+  'rate.5': { group: 'study', keys: ['5'], scope: 'rate' },
 } as const satisfies Readonly<Record<string, Command>>;
 
 export type CommandId = keyof typeof COMMANDS;
 export const COMMAND_IDS = Object.keys(COMMANDS) as readonly CommandId[];
 
-/** Commands that share a key; of these only those can clash that may be at work in the same place. */
-export function clashes(keysOf: (id: CommandId) => readonly string[]): readonly [CommandId, CommandId][] {
-  const owner = new Map<string, CommandId>();
-  const found: [CommandId, CommandId][] = [];
-  for (const id of COMMAND_IDS) {
-    for (const key of keysOf(id)) {
-      const other = owner.get(key);
-      if (other !== undefined && other !== id) found.push([other, id]);
-      else owner.set(key, id);
-    }
-  }
-  return found;
+export type CommandKeys = (id: CommandId) => readonly string[];
+
+const MOVES = ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight', 'Home', 'End', 'Enter', 'Escape'];
+
+/** Keys that a scope keeps to itself: those that move in it, and those that answer yes or no in any language. */
+const FIXED: Readonly<Record<Scope, readonly string[]>> = {
+  grid: [...MOVES, 'PageUp', 'PageDown'],
+  phrase: [...MOVES, 'Space'],
+  reference: [...MOVES, 'Space'],
+  rate: [...MOVES, 'Space', 'Backspace', 'Z', 'Y', 'J', 'N'],
+};
+
+/** Groups whose commands can be at work while the focus is in a scope. In an option of a list plain keys are never commands. */
+const BESIDE: Readonly<Record<Scope, readonly Group[]>> = {
+  grid: ['anywhere', 'run', 'gallery'],
+  phrase: ['anywhere', 'run', 'stress', 'compare'],
+  reference: ['anywhere', 'run', 'stress', 'compare'],
+  rate: ['anywhere', 'run'],
+};
+
+/** True for a key that types something by itself: a letter, a sign, an arrow. */
+export const isPlain = (key: string): boolean => !/^(Mod|Alt)\+|^(Shift\+)?F\d/.test(key);
+
+const scopeOf = (id: CommandId): Scope | undefined => (COMMANDS[id] as Command).scope;
+
+/** True where the command's own scope has another use for the key. */
+export function isFixed(id: CommandId, key: string): boolean {
+  const scope = scopeOf(id);
+  return scope !== undefined && FIXED[scope].includes(key);
+}
+
+/** True when both commands may hear the key in the same place. */
+function meet(a: CommandId, b: CommandId, key: string): boolean {
+  const [one, other] = [scopeOf(a), scopeOf(b)];
+  if (one === other) return true;
+  if (one !== undefined && other !== undefined) return false;
+  const scope = one ?? other;
+  if (scope === undefined || (scope === 'phrase' && isPlain(key))) return false;
+  return BESIDE[scope].includes(COMMANDS[one === undefined ? a : b].group);
+}
+
+/** The command that has the key already where this one would have it too. */
+export const rivalOf = (id: CommandId, key: string, keysOf: CommandKeys): CommandId | undefined =>
+  COMMAND_IDS.find((other) => other !== id && keysOf(other).includes(key) && meet(id, other, key));
+
+/** Commands that share a key where both may hear it. */
+export function clashes(keysOf: CommandKeys): readonly [CommandId, CommandId][] {
+  return COMMAND_IDS.flatMap((id, at) =>
+    keysOf(id).flatMap((key) =>
+      COMMAND_IDS.slice(0, at)
+        .filter((other) => keysOf(other).includes(key) && meet(id, other, key))
+        .map((other): [CommandId, CommandId] => [other, id]),
+    ),
+  );
 }

@@ -1,11 +1,11 @@
 /**
- * Keys become commands here and nowhere else. A screen says which commands it can do while it is there; one listener of
+ * Keys become commands here, but for those of a scope, which its list asks for itself (`commandAt`). A screen says which commands it can do while it is there; one listener of
  * the window finds the command of a press and calls it.
  */
 import { onBeforeUnmount, onMounted } from 'vue';
 import { useKeysStore } from '../../stores/keys.ts';
 import { strokeOf, strokesOf } from './bindings.ts';
-import { COMMANDS, COMMAND_IDS } from './commands.ts';
+import { COMMANDS, COMMAND_IDS, isPlain } from './commands.ts';
 import type { Command, CommandId } from './commands.ts';
 
 /** Where the key was pressed. */
@@ -57,8 +57,7 @@ export function useKeyboard(): void {
       for (const id of COMMAND_IDS) {
         if (!keys.keysOf(id).includes(wanted)) continue;
         const command: Command = COMMANDS[id];
-        const isPlain = !/^(Mod|Alt)\+|^(Shift\+)?F\d/.test(wanted);
-        if (isTyping && (isPlain || command.inText !== true)) continue;
+        if (isTyping && (isPlain(wanted) || command.inText !== true)) continue;
         const handler = stack.find((handlers) => handlers[id])?.[id];
         if (handler) return handler;
       }

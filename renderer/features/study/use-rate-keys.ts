@@ -1,9 +1,10 @@
-/** The keys of rating: everything can be answered without a pointer. They belong to this screen and cannot be changed. */
+/** The keys of rating: everything can be answered without a pointer. Those of the scales can be changed. */
 import { onBeforeUnmount, onMounted, ref } from 'vue';
+import { useKeysStore } from '../../stores/keys.ts';
 import { useRatingStore } from '../../stores/rating.ts';
 import { t } from '../../strings/index.ts';
 
-const SCALES = { photorealism: ['1', '3', '5'], alignment: ['1', '2', '4', '5'] } as const;
+const SCALES = { photorealism: [1, 3, 5], alignment: [1, 2, 4, 5] } as const;
 const SIDES: Readonly<Record<string, 'left' | 'right' | 'same'>> = {
   ArrowLeft: 'left',
   ArrowRight: 'right',
@@ -13,11 +14,14 @@ const SIDES: Readonly<Record<string, 'left' | 'right' | 'same'>> = {
 /** Listens while the screen is there. `isClose` is true as long as Z is held; `forward` is what Enter does. */
 export function useRateKeys(forward: () => void) {
   const rating = useRatingStore();
+  const keys = useKeysStore();
   const isClose = ref(false);
 
   /** True when the key was of use. */
-  function press(key: string): boolean {
+  function press(event: KeyboardEvent): boolean {
+    const { key } = event;
     const { task } = rating;
+    const command = keys.commandAt('rate', event);
     const isOpen = task !== undefined && !rating.intro && !rating.finished;
     if (key === 'Escape') rating.leave();
     else if (key === 'Backspace') rating.back();
@@ -31,7 +35,8 @@ export function useRateKeys(forward: () => void) {
     } else {
       const scale = task.pass === 'looks' ? 'photorealism' : 'alignment';
       const letters = t.study.task.letters;
-      if (SCALES[scale].some((value) => value === key)) rating.answer(scale, Number(key));
+      const value = SCALES[scale].find((each) => command === `rate.${each}`);
+      if (value !== undefined) rating.answer(scale, value);
       else if (task.pass === 'match' && key.toUpperCase() === letters.yes) rating.answer(rating.row, true);
       else if (task.pass === 'match' && key.toUpperCase() === letters.no) rating.answer(rating.row, false);
       else return false;
@@ -40,7 +45,8 @@ export function useRateKeys(forward: () => void) {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
+    if (document.querySelector('dialog[open]')) return;
+    if ((event.ctrlKey || event.metaKey || event.altKey) && !keys.commandAt('rate', event)) return;
     const { target } = event;
     // A button in focus keeps what is its own; answers are radio buttons, which have no use for Enter.
     if (
@@ -50,7 +56,7 @@ export function useRateKeys(forward: () => void) {
     )
       return;
     if (event.repeat && event.key.toLowerCase() !== 'z') return;
-    if (press(event.key)) event.preventDefault();
+    if (press(event)) event.preventDefault();
   }
 
   function onKeyUp(event: KeyboardEvent): void {

@@ -45,7 +45,6 @@ it('lists what went wrong in Settings, to be copied, beside how much room everyt
   await page.getByRole('button', { name: 'Copy the path: Data folder: Copied' }).waitFor();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('/home/ada/.local/share/accent');
   expect(await page.getByTestId('place-path').count()).toBe(2);
-  if (process.env['SHOT']) await page.screenshot({ path: `${process.env['SHOT']}-storage.png` });
   await page.getByTestId('place-packs').click();
   await page.getByTestId('pack-refused').waitFor();
   await page.getByTestId('place-settings').click();

@@ -22,6 +22,30 @@ afterAll(async () => {
 });
 
 describe('the gallery', () => {
+  it('stars by the key that was chosen for it, and by no other', async () => {
+    const own = await serveDemo({ stepMs: 1, images: 8 });
+    const { page, close } = await openDemo(browser, own);
+    await writeMarked(page, 'a blocky person with a (moth brooch:1.4)');
+    await makePair(page);
+    await page.getByTestId('place-settings').click();
+    await page.locator('[data-command="grid.star"]').getByTestId('key-change').click();
+    await page.keyboard.press('w');
+    await page.reload();
+    await page.getByTestId('place-gallery').click();
+    await page.getByTestId('grid-item').first().click();
+    const star = page.getByTestId('star');
+    const isOn = () => star.getAttribute('aria-pressed');
+    await page.keyboard.press('s');
+    await page.keyboard.press('w');
+    await soon(isOn).toBe('true');
+    await page.keyboard.press('w');
+    await soon(isOn).toBe('false');
+    await page.keyboard.press('Delete');
+    await page.getByTestId('pair-detail').waitFor({ state: 'detached' });
+    await close();
+    await own.close();
+  });
+
   it('finds, stars, bins with a way back, compares two and recalls one', async () => {
     const { page, complaints, close } = await openDemo(browser, served);
     await writeMarked(page, 'a blocky person with a (full beard:1.4)');

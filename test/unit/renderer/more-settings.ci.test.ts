@@ -69,6 +69,5 @@ it.each([
   expect(box && [box.x >= 0, box.x + box.width <= width, box.y >= 0]).toEqual([true, true, true]);
   await page.getByTestId('upscale').scrollIntoViewIfNeeded();
   await page.getByTestId('upscale').uncheck();
-  if (process.env['SHOT']) await page.screenshot({ path: `${process.env['SHOT']}-${width}.png` });
   await close();
 });

@@ -136,6 +136,25 @@ describe('places', () => {
     expect(await row.locator('kbd').allTextContents()).toEqual(['Ctrl Alt P']);
     await page.keyboard.press('Control+Alt+p');
     await soon(() => place(page)).toBe('packs');
+
+    // A list's key, judged by what is at work beside the list.
+    await page.getByTestId('place-settings').click();
+    const star = page.locator('[data-command="grid.star"]');
+    for (const [key, said] of [
+      ['x', 'Mark the pair'],
+      ['f', 'Filters of the gallery'],
+      ['Enter', 'fixed use'],
+    ] as const) {
+      await star.getByTestId('key-change').click();
+      await page.keyboard.press(key);
+      expect(await page.getByTestId('key-problem').textContent()).toContain(said);
+    }
+    await star.getByTestId('key-change').click();
+    await page.keyboard.press('w');
+    expect(await page.getByTestId('key-problem').textContent()).toBe('');
+    await page.getByTestId('help-button').click();
+    expect(await sheet.locator('[data-command="grid.star"] kbd').allTextContents()).toEqual(['W']);
+    await page.keyboard.press('Escape');
     expect(complaints).toEqual([]);
     await close();
   });

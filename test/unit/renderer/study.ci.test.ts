@@ -38,6 +38,30 @@ async function download(page: Page, testid: string): Promise<string> {
   return path;
 }
 
+it('is answered by the keys that were chosen for it', async () => {
+  const { page, close } = await openDemo(browser, served);
+  await page.getByTestId('place-settings').click();
+  const row = page.locator('[data-command="rate.5"]');
+  await row.getByTestId('key-change').click();
+  await page.keyboard.press('z');
+  expect(await page.getByTestId('key-problem').textContent()).toContain('fixed use');
+  await row.getByTestId('key-change').click();
+  await page.keyboard.press('g');
+  await openStudy(page, 'kim');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('study-picture').waitFor();
+  expect(await page.getByTestId('question-photorealism').locator('strong').allTextContents()).toEqual([
+    '1',
+    '3',
+    'G',
+  ]);
+  await page.keyboard.press('5');
+  expect(await page.getByTestId('photorealism-5').isChecked()).toBe(false);
+  await page.keyboard.press('g');
+  expect(await page.getByTestId('photorealism-5').isChecked()).toBe(true);
+  await close();
+});
+
 it('asks looks without the sentence, keeps every answer, and goes on there after a reload', async () => {
   const { page, complaints, close } = await openDemo(browser, served);
   await openStudy(page, 'ann');

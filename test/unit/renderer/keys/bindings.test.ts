@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { isBinding, showBinding, strokeOf, strokesOf } from '../../../../renderer/features/keys/bindings.ts';
-import { COMMANDS, COMMAND_IDS, clashes } from '../../../../renderer/features/keys/commands.ts';
+import {
+  COMMANDS,
+  COMMAND_IDS,
+  clashes,
+  isFixed,
+  rivalOf,
+} from '../../../../renderer/features/keys/commands.ts';
 
 const press = (key: string, held = ''): string | undefined =>
   strokeOf({
@@ -42,6 +48,41 @@ describe('the commands', () => {
     expect(clashes((id) => (id === 'run.queue' ? ['Mod+E'] : COMMANDS[id].keys))).toEqual([
       ['stress.words', 'run.queue'],
     ]);
+    expect(clashes((id) => (id === 'run.queue' ? ['T', 'S'] : COMMANDS[id].keys))).toEqual([
+      ['run.queue', 'compare.twin'],
+      ['run.queue', 'grid.star'],
+      ['run.queue', 'grid.complete'],
+    ]);
     expect(['', 'Mod+', 'Mod+Mod+E', 'constructor of', 3].filter(isBinding)).toEqual([]);
+  });
+});
+
+describe('a key of a list', () => {
+  const keysOf = (id: (typeof COMMAND_IDS)[number]) => COMMANDS[id].keys;
+
+  it('may be that of another list, or of a command that is not at work there', () => {
+    expect(rivalOf('grid.star', 'P', keysOf)).toBeUndefined();
+    expect(rivalOf('grid.star', 'W', keysOf)).toBeUndefined();
+    expect(rivalOf('reference.pin', 'F', keysOf)).toBeUndefined();
+    // In an option plain keys are never commands.
+    expect(rivalOf('phrase.mute', 'R', keysOf)).toBeUndefined();
+  });
+
+  it('may be no other of the same list, nor of what is at work beside it', () => {
+    expect(rivalOf('grid.star', 'X', keysOf)).toBe('grid.mark');
+    expect(rivalOf('grid.star', 'F', keysOf)).toBe('gallery.filters');
+    expect(rivalOf('reference.pin', 'R', keysOf)).toBe('compare.recipe');
+    expect(rivalOf('phrase.mute', 'Mod+E', keysOf)).toBe('stress.words');
+    expect(rivalOf('rate.1', '?', keysOf)).toBe('help.keys');
+    expect(rivalOf('compare.next', 'L', keysOf)).toBe('reference.like');
+  });
+
+  it('is none that moves in the list, and in rating none that answers yes or no', () => {
+    expect([isFixed('grid.star', 'Enter'), isFixed('rate.1', 'J'), isFixed('grid.star', 'J')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(isFixed('run.queue', 'Enter')).toBe(false);
   });
 });
