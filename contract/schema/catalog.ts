@@ -310,6 +310,10 @@ export const AddsBy = v.picklist(['dialog', 'path', 'name', 'nothing']);
 export type AddsBy = v.InferOutput<typeof AddsBy>;
 export const Roots = v.strictObject({
   roots: v.array(Root),
+  /** All images of the catalog, each once, however many folders it lies in: what `images` lists without a filter. */
+  images: Count,
+  /** Those of them that the studio made itself. */
+  own: Count,
   adds: AddsBy,
   /** Names of the folders that are offered (`serve --root`) and not added yet. */
   offered: v.array(v.string()),

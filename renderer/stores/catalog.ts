@@ -43,13 +43,19 @@ export const useCatalogStore = defineStore('catalog', () => {
   let refreshedAt = -Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const imageCount = computed(() => roots.value.reduce((sum, root) => sum + root.imageCount, 0));
+  /** All images of the catalog, and those of them that the studio made itself. */
+  const total = ref(0);
+  const ownCount = ref(0);
+  /** Images that came from folders: those that references are found among. */
+  const imageCount = computed(() => total.value - ownCount.value);
 
   async function load(): Promise<void> {
     try {
       const client = await connection.client();
       const found = await client.catalog.roots({});
       roots.value = found.roots;
+      total.value = found.images;
+      ownCount.value = found.own;
       adds.value = found.adds;
       offered.value = found.offered;
       loaded.value = true;
@@ -198,6 +204,8 @@ export const useCatalogStore = defineStore('catalog', () => {
     addFolder,
     error,
     imports,
+    total,
+    ownCount,
     imageCount,
     generation,
     load,

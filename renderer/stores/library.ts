@@ -122,6 +122,8 @@ export const useLibraryStore = defineStore('library', () => {
       next.value = page.next;
       hits.value = undefined;
       loaded.value = true;
+      // What is counted above the list is counted when it is read.
+      await catalog.load();
     });
   }
 

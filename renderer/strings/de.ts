@@ -559,7 +559,7 @@ export const de: Strings = {
     offered: 'Ordner, die dieses Studio anbietet',
     allAdded: 'Alle sind hinzugefügt.',
     addOf: (name) => `${name} hinzufügen`,
-    allFolders: 'Alle Ordner',
+    allPictures: 'Alle Bilder',
     sampleOffer: 'Ein Ordner mit Beispielbildern ist dabei. Das Einlesen dauert einen Augenblick.',
     sampleImport: 'Beispiele einlesen',
     images: (value) => some(value, 'Bild', 'Bilder'),
@@ -590,7 +590,11 @@ export const de: Strings = {
     title: 'Bilder',
     search: 'Nach Wörtern suchen: red beanie, robot with antenna …',
     clear: 'Alle Bilder zeigen',
-    all: (value) => some(value, 'Bild', 'Bilder'),
+    all: (inFolders, own) =>
+      own === 0
+        ? some(inFolders, 'Bild', 'Bilder')
+        : `${some(inFolders + own, 'Bild', 'Bilder')}: ${count(inFolders)} aus Ordnern, ${count(own)} hier gemacht`,
+    filtered: (value, more) => (more ? `${count(value)} Bilder oder mehr` : some(value, 'Bild', 'Bilder')),
     inFolder: (value, name) => `${some(value, 'Bild', 'Bilder')} in ${name}`,
     found: (value) => (value === 0 ? 'Nichts gefunden' : `${some(value, 'Bild', 'Bilder')}, beste zuerst`),
     like: (name) => `Wie ${name}, beste zuerst`,

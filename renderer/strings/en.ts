@@ -568,7 +568,7 @@ export const en = {
     offered: 'Folders that this studio offers',
     allAdded: 'All of them are added.',
     addOf: (name: string) => `Add ${name}`,
-    allFolders: 'All folders',
+    allPictures: 'All pictures',
     sampleOffer: 'A folder of sample pictures comes with the studio. It takes a moment to read.',
     sampleImport: 'Import the sample',
     images: (value: number) => some(value, 'image', 'images'),
@@ -599,7 +599,12 @@ export const en = {
     title: 'Pictures',
     search: 'Search by words: red beanie, robot with antenna …',
     clear: 'Show all pictures',
-    all: (value: number) => some(value, 'picture', 'pictures'),
+    all: (inFolders: number, own: number) =>
+      own === 0
+        ? some(inFolders, 'picture', 'pictures')
+        : `${some(inFolders + own, 'picture', 'pictures')}: ${count(inFolders)} from folders, ${count(own)} made here`,
+    filtered: (value: number, more: boolean) =>
+      more ? `${count(value)} pictures or more` : some(value, 'picture', 'pictures'),
     inFolder: (value: number, name: string) => `${some(value, 'picture', 'pictures')} in ${name}`,
     found: (value: number) =>
       value === 0 ? 'Nothing found' : `${some(value, 'picture', 'pictures')}, best first`,

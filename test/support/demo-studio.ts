@@ -332,6 +332,8 @@ export function demoHost({
       roots: () => ({
         adds: 'path',
         offered: [],
+        images: isUnread ? 0 : catalog.length,
+        own: 0,
         roots: roots.map((r) => ({
           ...r,
           imageCount: isUnread ? 0 : catalog.filter(({ image }) => image.rootId === r.rootId).length,

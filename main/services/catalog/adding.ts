@@ -5,7 +5,7 @@ import type { AddsBy, Root, StudioServices } from '#contract';
 import type { Roots } from './roots.ts';
 
 export interface AddingOptions {
-  readonly roots: Pick<Roots, 'list' | 'rows' | 'register' | 'readable'>;
+  readonly roots: Pick<Roots, 'list' | 'rows' | 'counts' | 'register' | 'readable'>;
   readonly pickFolder: (() => Promise<string | null>) | undefined;
   /** Whether a page of this machine may name a folder by its path. */
   readonly mayType: boolean;
@@ -41,7 +41,7 @@ export function makeAdding({ roots, pickFolder, mayType, offered, told }: Adding
       async roots() {
         const known = new Set(roots.rows().map(({ path }) => path));
         const open = [...named].filter(([, path]) => !known.has(path)).map(([name]) => name);
-        return { roots: await roots.list(), adds, offered: open };
+        return { roots: await roots.list(), ...roots.counts(), adds, offered: open };
       },
       async pickRoot() {
         if (adds !== 'dialog' || !pickFolder)

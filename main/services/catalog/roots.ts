@@ -108,6 +108,7 @@ export function makeRoots({ store, now, onGone }: RootsOptions) {
 
   return {
     rows: () => store.read.images.roots(),
+    counts: () => store.read.images.counts(),
     list: () => Promise.all(store.read.images.roots().map(rootOf)),
     row,
     online,

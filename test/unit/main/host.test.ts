@@ -199,6 +199,15 @@ describe('a job', () => {
     expect(mine.hits).toHaveLength(1);
   });
 
+  it('counts them apart from the images of folders, and both as often as they are listed', async () => {
+    const { images, own, roots } = await services().catalog.roots({}, idle);
+    const { items } = await services().catalog.images({ limit: 500 }, idle);
+    expect(items).toHaveLength(images);
+    expect(items.filter(({ rootId }) => rootId === null)).toHaveLength(own);
+    expect(own).toBeGreaterThan(0);
+    expect(images - own).toBe(roots[0]?.imageCount);
+  });
+
   it('never takes its own results as references unless they are pinned', async () => {
     const { done } = await generateDone(test.host, {
       upscale: false,

@@ -50,7 +50,13 @@ it('a host that others can reach takes no paths, whether the folder is there or 
     await expect(closed.catalog.service.addRoot({ path }, idle)).rejects.toMatchObject({
       code: 'not_supported',
     });
-  expect(await closed.catalog.service.roots({}, idle)).toEqual({ roots: [], adds: 'nothing', offered: [] });
+  expect(await closed.catalog.service.roots({}, idle)).toEqual({
+    roots: [],
+    images: 0,
+    own: 0,
+    adds: 'nothing',
+    offered: [],
+  });
   closed.dispose();
 });
 
@@ -63,6 +69,8 @@ it('a page from elsewhere adds what is offered, by name, and learns of nothing e
   const { guest, service } = offering.catalog;
   expect(await guest.roots({}, idle)).toEqual({
     roots: [],
+    images: 0,
+    own: 0,
     adds: 'name',
     offered: ['holiday', 'gone', 'holiday 2'],
   });
