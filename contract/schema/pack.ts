@@ -1,5 +1,6 @@
 /** manifest.json of a pack, exactly as docs/pack-format.md has it. Unknown keys are errors. */
 import * as v from 'valibot';
+import { AppError } from '../errors.ts';
 import { Guidance, PackId, Rebuild, Steps, Window } from './common.ts';
 
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'Expected 64 lower-case hex digits (SHA-256).'));
@@ -155,3 +156,14 @@ export type PackManifest = v.InferOutput<typeof PackManifest>;
 /** The hash that keys every vector of a pack's encoder. */
 export const encoderOf = ({ manifest }: { readonly manifest: PackManifest }): string =>
   manifest.parts.encoderWeights.sha256;
+
+/** The manifest in the text of a manifest.json. `bad_manifest` names the field. */
+export function parseManifest(text: string): PackManifest {
+  const result = v.safeParse(v.pipe(v.string(), v.parseJson(), PackManifest), text);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  throw new AppError(
+    'bad_manifest',
+    `manifest.json: ${v.getDotPath(issue) ?? 'whole file'}: ${issue.message}`,
+  );
+}

@@ -3,13 +3,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { AppError, EvaluateRequest, PromptSet, errorBody } from '#contract';
+import { AppError, EvaluateRequest, PromptSet, errorBody, parseManifest } from '#contract';
 import type { EvaluationReport, EvaluationSettings } from '#contract';
 import { makeConfig } from '../config.ts';
 import { createHost } from '../host.ts';
 import type { Host } from '../host.ts';
 import { forkSpawn } from '../link/index.ts';
-import { readManifest } from '../read-manifest.ts';
 import type { Output } from './output.ts';
 import { appVersion, choosePack, importRoot } from './studio.ts';
 import { parseSweep, sweepScales } from './sweep.ts';
@@ -54,7 +53,7 @@ async function packOf(text: string | undefined): Promise<{ id: string | undefine
   if (text === undefined || !/[/\\]/.test(text)) return { id: text, folders: [] };
   const folder = resolve(text);
   try {
-    return { id: (await readManifest(folder)).id, folders: [folder] };
+    return { id: parseManifest(await readFile(join(folder, 'manifest.json'), 'utf8')).id, folders: [folder] };
   } catch (cause) {
     throw new AppError('invalid_input', `There is no pack in "${text}": ${errorBody(cause).message}`, {
       cause,

@@ -1,9 +1,8 @@
 /** Finds packs, checks them before anything of theirs is run, and tells the engine about them. */
 import { lstat, readFile, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AppError, errorBody } from '#contract';
+import { AppError, errorBody, parseManifest } from '#contract';
 import type { FileCheck, PackManifest, PackSummary, RefusedPack } from '#contract';
-import { readManifest } from '../../read-manifest.ts';
 import { checkFiles, verify } from './files.ts';
 
 export { makeCheckText } from './check-text.ts';
@@ -31,6 +30,13 @@ export interface PacksCare extends PacksService {
   card(id: string): Promise<string>;
   /** Forgets that a pack was checked: its folder is new or gone. */
   forget(id: string): void;
+}
+
+async function readManifest(folder: string): Promise<PackManifest> {
+  const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch((cause: unknown) => {
+    throw new AppError('bad_manifest', 'manifest.json cannot be read. Install the pack again.', { cause });
+  });
+  return parseManifest(text);
 }
 
 function summarise(manifest: PackManifest, removable: boolean): PackSummary {
