@@ -16,16 +16,16 @@ import { serveReal } from './real-serve.ts';
  */
 const PAIRS = [
   [
-    'A person: baby blue background, (pale skin:1.0), (a yellow cap:1.0), (a frown:1.0), (a brown suit with a white shirt:1.0)',
-    1057,
+    'A voxel person with dark sunglasses, a pink top knot, (a sad mouth:1.0), a rusty red suit and (dark skin:1.0) on a cream background',
+    1055,
+  ],
+  [
+    'A blocky person: (a navy open jacket:1.0), (tan skin:1.0), (a blue animal hood:1.0), soft smile, pale purple background',
+    1029,
   ],
   [
     'A bot with (bolts on the head:1.0), (cooling vents:1.0), green lights, (cross eyes:1.0) and light blue metal on a pale pink background',
     1025,
-  ],
-  [
-    'A plant in a pot with (a light purple straight pot:1.0), (small black eyes:1.0), (a smile:1.0) and (a succulent:1.0) on a magenta background',
-    1050,
   ],
 ] as const;
 

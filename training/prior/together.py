@@ -95,7 +95,7 @@ def main():
         near = (1 - (made * own).sum(-1)).mean()
         apart = F.cross_entropy(made @ own.T * 20, torch.arange(len(rows)))
         said = values.loss(made, named)
-        found, pull = task(head, task.draw(c["short"], c["long"]), c["images"])
+        found, pull = task(head, task.draw(c["short"], c["long"], c["null"]), c["images"])
         optimizer.zero_grad(set_to_none=True)
         (near + 0.1 * apart + c["named"] * said + c["text"] * (found + pull)).backward()
         torch.nn.utils.clip_grad_norm_([*head.parameters(), *prior.parameters()], 1.0)

@@ -57,6 +57,17 @@ class Task(unittest.TestCase):
         self.assertLess(loss.item(), other.item())
         self.assertAlmostEqual(far.item(), 2 / 3, places=5)
 
+    def test_a_draw_holds_as_many_of_each_kind_as_asked(self):
+        corpus = Corpus()
+        corpus.add("a hat", frozenset([0]))
+        corpus.add("a person with a hat, a beard and a coat", frozenset([0, 1, 2]), 0)
+        corpus.add_null("a glacier")
+        task = TextTask(corpus, torch.zeros(3, 1, 4), torch.ones(3, 1), torch.eye(3, 4), torch.eye(1, 4), torch.ones(1, 3))
+        few, long = task.draw(5, 3, 4)
+        self.assertEqual((len(few), long.tolist()), (9, [1, 1, 1]))
+        self.assertEqual(few[5:].tolist(), [2] * 4)
+        self.assertEqual(len(task.draw(2, 0)), 1)
+
     def test_rate_rises_then_falls_to_a_hundredth(self):
         rate = [warmed(step, 1000) for step in range(1000)]
         self.assertLess(rate[0], 0.01)

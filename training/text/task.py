@@ -42,12 +42,15 @@ class TextTask(torch.nn.Module):
         named = [sorted({x for alternative in n for x in alternative}) for n in corpus.needs]
         self.target = torch.stack([F.normalize(unit[n].sum(0), dim=-1) if n else torch.zeros(unit.shape[1]) for n in named])
         self.short = torch.tensor([i for i, n in enumerate(corpus.needs) if not n or min(map(len, n)) <= 2])
+        self.null = torch.tensor([i for i, n in enumerate(corpus.needs) if not n])
         self.long = torch.tensor([i for i, n in enumerate(corpus.needs) if n and min(map(len, n)) > 2])
         self.log_scale, self.bias = torch.nn.Parameter(torch.tensor(3.0)), torch.nn.Parameter(torch.tensor(-6.0))
 
-    def draw(self, short: int, long: int) -> list[torch.Tensor]:
-        """Rows of so many short and long texts, a list of rows of like length each."""
-        return [kind[torch.randint(len(kind), (n,))] for kind, n in ((self.short, short), (self.long, long)) if n]
+    def draw(self, short: int, long: int, null: int = 0) -> list[torch.Tensor]:
+        """Rows of so many short texts, with so many more that name nothing, and long texts: a list of rows of like length each."""
+        pick = lambda kind, n: kind[torch.randint(len(kind), (n,))]
+        few = [pick(kind, n) for kind, n in ((self.short, short), (self.null, null)) if n]
+        return [torch.cat(few), *([pick(self.long, long)] if long else [])]
 
     def forward(self, head, kinds: list[torch.Tensor], images: int) -> tuple[torch.Tensor, torch.Tensor]:
         """(sigmoid loss, pull) of the texts that `draw` gave, against so many images."""
