@@ -42,7 +42,8 @@ export async function openDemo(
 
 /** Writes a sentence by pasting it with its weight marks. */
 export async function writeMarked(page: Page, marked: string): Promise<void> {
-  await page.getByTestId('prompt').click();
+  // At the first word: in the middle may lie a chip, which takes the keys.
+  await page.getByTestId('prompt').click({ position: { x: 6, y: 10 } });
   await page.keyboard.press('Control+a');
   await page.evaluate((text) => navigator.clipboard.writeText(text), marked);
   await page.keyboard.press('Control+v');
