@@ -4,16 +4,13 @@ import torch
 import torch.nn.functional as F
 
 from ..common.data import Glossary
-from ..text.corpus import caption_columns
+from ..text.corpus import caption_columns, value_table
 
 
 def named_by_captions(glossary: Glossary, records: list[dict]) -> torch.Tensor:
     """bool [n, captions, columns]: the values that each caption names."""
-    named = torch.zeros(len(records), len(records[0]["captions"]), len(glossary.columns), dtype=torch.bool)
-    for row, record in enumerate(records):
-        for k, caption in enumerate(record["captions"]):
-            named[row, k, list(caption_columns(glossary, record, caption))] = True
-    return named
+    named = [caption_columns(glossary, record, caption) for record in records for caption in record["captions"]]
+    return value_table(named, len(glossary.columns)).view(len(records), -1, len(glossary.columns))
 
 
 class NamedValues:

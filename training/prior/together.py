@@ -72,7 +72,7 @@ def main():
     each, shown = len(states) // len(train), len(train) - HELD
     held = Held(words, glossary, train.records[shown:], source[shown:])
     values = NamedValues(torch.load(root / "encoder" / "checkpoint.pt", weights_only=True)["head"], glossary.columns)
-    task = text_task(config, run)
+    task = text_task(config, run, glossary, train)
     head, prior = TextHead(source.shape[1]), Prior(source.shape[1])
     head.load_state_dict(torch.load(root / "text" / "checkpoint.pt", weights_only=True)["head"])
     prior.load_state_dict(torch.load(root / "prior" / "checkpoint.pt", weights_only=True)["model"])

@@ -65,6 +65,16 @@ def caption_columns(glossary: Glossary, record: dict, caption: dict) -> frozense
     return frozenset(columns)
 
 
+def value_table(named, values: int):
+    """bool [texts, values], true at the label columns that each text of `named` has."""
+    import torch
+
+    table = torch.zeros(len(named), values, dtype=torch.bool)
+    for row, columns in enumerate(named):
+        table[row, list(columns)] = True
+    return table
+
+
 def training_corpus(glossary: Glossary, train: Split, captions: int) -> Corpus:
     corpus = phrase_corpus(glossary, held=False)
     for text, group, value in phrases(glossary) + colour_phrases(glossary):

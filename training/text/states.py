@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ..common.data import Glossary
-from .corpus import caption_columns
+from .corpus import caption_columns, value_table
 from .features import hidden_states
 from .minilm import MiniLm
 from .synonyms import reworded, said
@@ -32,10 +32,7 @@ def further(shard: Path, glossary: Glossary) -> tuple[list[str], torch.Tensor]:
             attributes = {g: v for d in caption["details"] for g, v in d["attributes"].items()}
             texts.append(reworded(caption["text"], attributes, words, chance, SHARE) if chance.random() < REWORDED else caption["text"])
             named.append(caption_columns(glossary, record, caption))
-    table = torch.zeros(len(texts), len(glossary.columns), dtype=torch.bool)
-    for row, columns in enumerate(named):
-        table[row, list(columns)] = True
-    return texts, table
+    return texts, value_table(named, len(glossary.columns))
 
 
 class States:

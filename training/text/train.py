@@ -26,9 +26,11 @@ from .task import TextTask, warmed
 IMAGES = 20_000
 
 
-def text_task(config: dict, run: Run) -> TextTask:
-    """The task of a config's corpus; the states of its texts are made once and kept in the text run's folder."""
-    glossary, train = Glossary(paths.data()), Split(paths.data(), "train", limit=IMAGES)
+def text_task(config: dict, run: Run, glossary: Glossary, train: Split) -> TextTask:
+    """
+    The task of a config's corpus, on the first IMAGES of the training split; the states of its texts are made once and kept in
+    the text run's folder.
+    """
     corpus = training_corpus(glossary, train, config["text"]["captions"])
     root = paths.runs() / config["name"]
     cache = root / "text" / "features.pt"
@@ -39,8 +41,8 @@ def text_task(config: dict, run: Run) -> TextTask:
         torch.save((states, mask), cache)
     run.log(texts=len(corpus.texts), length=states.shape[1])
     vectors = torch.load(root / "encoder" / "checkpoint.pt", weights_only=True)["head"]["vectors"].detach()
-    images = torch.load(root / "references.pt", weights_only=True)["source"][: len(train)]
-    return TextTask(corpus, states, mask, vectors, images, torch.from_numpy(glossary.labels(train.scenes)).float())
+    images = torch.load(root / "references.pt", weights_only=True)["source"][:IMAGES]
+    return TextTask(corpus, states, mask, vectors, images, torch.from_numpy(glossary.labels(train.scenes[:IMAGES])).float())
 
 
 def main():
@@ -52,7 +54,7 @@ def main():
     c = config["text"] | (config["text"]["further"] if args.start else {})
     torch.manual_seed(config["seed"])
     run = Run(f"{config['name']}/text")
-    task = text_task(config, run)
+    task = text_task(config, run, Glossary(paths.data()), Split(paths.data(), "train", limit=IMAGES))
     dims = task.images.shape[1]
     head = TextHead(dims)
     if args.start:

@@ -77,6 +77,12 @@ export function makeBrowse({
   const known = (ids: readonly string[]): PairRow[] =>
     [...new Set(ids)].flatMap((id) => read.gallery.pair(id) ?? []);
 
+  /** Pairs came or went: what is kept of the order and of the filters holds no longer. */
+  const moved = (): void => {
+    orders.changed();
+    facets.changed();
+  };
+
   return {
     browse({ after, limit, filter }) {
       const rows = read.gallery.browse(filter, placeOf(after), limit + 1);
@@ -121,22 +127,19 @@ export function makeBrowse({
     },
     remove({ pairIds }) {
       const gone = store.transaction(() => pairIds.filter((id) => write.gallery.bin(id, now())));
-      orders.changed();
-      facets.changed();
+      moved();
       return { pairIds: gone };
     },
     removeHalf({ pairId, arm }) {
       const half = binHalf(store, pairId, arm, now());
-      orders.changed();
-      facets.changed();
+      moved();
       return { pairId: half };
     },
     restore({ pairIds }) {
       // Whole pairs first: a half that was in the bin beside its pair finds it again.
       const rows = known(pairIds).sort((a, b) => Number(a.half_of !== null) - Number(b.half_of !== null));
       const back = store.transaction(() => rows.flatMap((row) => putBack(store, row)));
-      orders.changed();
-      facets.changed();
+      moved();
       return { pairIds: [...new Set(back)] };
     },
     async purge({ pairIds }) {
@@ -150,8 +153,7 @@ export function makeBrowse({
             write.images.drop(content_hash);
           }
       });
-      orders.changed();
-      facets.changed();
+      moved();
       // Rows first: a file that a crash leaves behind here is waste, a row without its file would be a lie.
       for (const { file, image_id } of results)
         for (const path of [join(images, file), beside(image_id)]) await rm(path, { force: true });

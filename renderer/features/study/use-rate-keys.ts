@@ -3,6 +3,7 @@ import { onBeforeUnmount, onMounted, ref } from 'vue';
 import { useKeysStore } from '../../stores/keys.ts';
 import { useRatingStore } from '../../stores/rating.ts';
 import { t } from '../../strings/index.ts';
+import type { CommandId } from '../keys/commands.ts';
 
 const SCALES = { photorealism: [1, 3, 5], alignment: [1, 2, 4, 5] } as const;
 const SIDES: Readonly<Record<string, 'left' | 'right' | 'same'>> = {
@@ -18,10 +19,8 @@ export function useRateKeys(forward: () => void) {
   const isClose = ref(false);
 
   /** True when the key was of use. */
-  function press(event: KeyboardEvent): boolean {
-    const { key } = event;
+  function press(key: string, command: CommandId | undefined): boolean {
     const { task } = rating;
-    const command = keys.commandAt('rate', event);
     const isOpen = task !== undefined && !rating.intro && !rating.finished;
     if (key === 'Escape') rating.leave();
     else if (key === 'Backspace') rating.back();
@@ -46,7 +45,8 @@ export function useRateKeys(forward: () => void) {
 
   function onKeyDown(event: KeyboardEvent): void {
     if (document.querySelector('dialog[open]')) return;
-    if ((event.ctrlKey || event.metaKey || event.altKey) && !keys.commandAt('rate', event)) return;
+    const command = keys.commandAt('rate', event);
+    if (!command && (event.ctrlKey || event.metaKey || event.altKey)) return;
     const { target } = event;
     // A button in focus keeps what is its own; answers are radio buttons, which have no use for Enter.
     if (
@@ -56,7 +56,7 @@ export function useRateKeys(forward: () => void) {
     )
       return;
     if (event.repeat && event.key.toLowerCase() !== 'z') return;
-    if (press(event)) event.preventDefault();
+    if (press(event.key, command)) event.preventDefault();
   }
 
   function onKeyUp(event: KeyboardEvent): void {
