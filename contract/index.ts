@@ -307,7 +307,7 @@ export type { AppErrorOptions, ErrorCode, ErrorDetails } from './errors.ts';
 export { linkClosedError, linkCore, memoryPair } from './link.ts';
 export type { CloseReason, Link, LinkCore } from './link.ts';
 export { decodeFrame, encodeFrame } from './codec.ts';
-export { parse } from './parse.ts';
+export { misfit, parse } from './parse.ts';
 export type { FieldIssue } from './parse.ts';
 export { filledIn, isWhole } from './answers.ts';
 export { frozen, runsWithout } from './references.ts';

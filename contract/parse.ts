@@ -28,13 +28,27 @@ export async function parse<Output>(
 /** The error for a value that does not fit its schema. */
 export function invalidInput(what: string, issues: readonly SchemaIssue[]): AppError {
   const fields = issues.slice(0, MAX_ISSUES).map(fieldIssue);
-  const first = fields[0] ?? { path: '', message: 'does not fit' };
+  const first = fields[0] ?? NO_FIELD;
   const place = first.path === '' ? what : `${what}: ${first.path}`;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
   return new AppError('invalid_input', `${place}: ${first.message}${more}`, { details: { issues: fields } });
 }
 
-function fieldIssue(issue: SchemaIssue): FieldIssue {
+/** The first field that did not fit and why, in one line; `whole` stands where no field is named. */
+export function misfit(issues: readonly Issue[], whole = 'whole file'): string {
+  const [{ path, message }] = [...issues.slice(0, 1).map(fieldIssue), NO_FIELD];
+  return `${path || whole}: ${message}`;
+}
+
+const NO_FIELD: FieldIssue = { path: '', message: 'does not fit' };
+
+/** An issue of the Standard Schema, and one as valibot types its own, whose keys may be anything. */
+interface Issue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: unknown })[] | undefined;
+}
+
+function fieldIssue(issue: Issue): FieldIssue {
   const keys = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
   // Schema libraries repeat the received value in the message; it may be a megabyte long.
   const message =

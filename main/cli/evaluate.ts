@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { AppError, EvaluateRequest, PromptSet, errorBody, parseManifest } from '#contract';
+import { AppError, EvaluateRequest, PromptSet, errorBody, misfit, parseManifest } from '#contract';
 import type { EvaluationReport, EvaluationSettings } from '#contract';
 import { makeConfig } from '../config.ts';
 import { createHost } from '../host.ts';
@@ -71,10 +71,7 @@ async function promptsOf(flags: EvaluateFlags, models: string): Promise<PromptSe
     throw new AppError('invalid_input', `There is no file of prompts "${path}".`, { cause });
   });
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), PromptSet), text);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    throw new AppError('invalid_input', `${path}: ${v.getDotPath(issue) ?? 'whole file'}: ${issue.message}`);
-  }
+  if (!parsed.success) throw new AppError('invalid_input', `${path}: ${misfit(parsed.issues)}`);
   const count = number('count', flags.count) ?? parsed.output.prompts.length;
   return { ...parsed.output, prompts: parsed.output.prompts.slice(0, count) };
 }
@@ -227,10 +224,7 @@ export async function evaluate(input: EvaluateFlags, output: Output, signal: Abo
       seeds: number('seeds', flags.seeds),
       batch: number('batch', flags.batch),
     });
-    if (!checked.success) {
-      const issue = checked.issues[0];
-      throw new AppError('invalid_input', `${v.getDotPath(issue) ?? 'evaluate'}: ${issue.message}`);
-    }
+    if (!checked.success) throw new AppError('invalid_input', misfit(checked.issues, 'evaluate'));
     // References come from one named folder, never from the user's own catalog: a score must be the same again.
     const root = flags.refs === undefined ? await host.sampleRoot() : await host.registerRoot(flags.refs);
     if (!root) throw new AppError('not_found', 'The sample images are missing. Name a folder with --refs.');

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, GenerateRequest, frozen, requestOf, runsWithout } from '#contract';
+import { AppError, GenerateRequest, frozen, misfit, requestOf, runsWithout } from '#contract';
 import type { Arm, CatalogImage, GenerateRequestInput, Result } from '#contract';
 import { parseEmphasis, parsePhraseOption, recipeOf } from '../host.ts';
 import type { Host } from '../host.ts';
@@ -145,10 +145,7 @@ export async function generate(
 ): Promise<void> {
   const input = await buildRequest(host, prompt, flags, output, signal);
   const checked = v.safeParse(GenerateRequest, input);
-  if (!checked.success) {
-    const issue = checked.issues[0];
-    throw new AppError('invalid_input', `${v.getDotPath(issue) ?? 'request'}: ${issue.message}`);
-  }
+  if (!checked.success) throw new AppError('invalid_input', misfit(checked.issues, 'request'));
   const request = checked.output;
   const phrases = request.emphases.map((e) => e.phrase);
   for (const line of await checkTexts(host.services, request.packId, request.prompt, phrases, signal))

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
-import { AppError, MakeStudy, RaterRef, RatingSheet, StudySet, isWhole } from '#contract';
+import { AppError, MakeStudy, RaterRef, RatingSheet, StudySet, isWhole, misfit } from '#contract';
 import type { StudyAnswer, StudyItem, StudyResults } from '#contract';
 import { emptySheet, sealed, withAnswer } from '../host.ts';
 import type { Host } from '../host.ts';
@@ -30,10 +30,7 @@ async function readAs<T extends v.GenericSchema>(path: string, schema: T): Promi
   if (text === null) return null;
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
   if (parsed.success) return parsed.output;
-  throw new AppError(
-    'invalid_input',
-    `${path}: ${v.getDotPath(parsed.issues[0]) ?? 'whole file'}: ${parsed.issues[0].message}`,
-  );
+  throw new AppError('invalid_input', `${path}: ${misfit(parsed.issues)}`);
 }
 
 /** The set and its pictures as a folder for raters; the key stays behind. */
@@ -47,11 +44,7 @@ async function make(host: Host, flags: StudyFlags, output: Output): Promise<void
     pairs: flags['no-pairs'] !== true,
     seed: Math.floor(Math.random() * 2 ** 32),
   });
-  if (!checked.success)
-    throw new AppError(
-      'invalid_input',
-      `${v.getDotPath(checked.issues[0]) ?? 'study'}: ${checked.issues[0].message}`,
-    );
+  if (!checked.success) throw new AppError('invalid_input', misfit(checked.issues, 'study'));
   const set = await host.services.study.make(checked.output, never);
   const out = resolve(flags.out ?? set.studyId);
   await mkdir(join(out, 'images'), { recursive: true });

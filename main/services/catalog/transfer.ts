@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import * as v from 'valibot';
-import { AppError } from '#contract';
+import { AppError, misfit } from '#contract';
 import { isAtMostUnit } from '../../vectors.ts';
 import type { Store } from '../store/index.ts';
 import { newImageId } from './image-id.ts';
@@ -216,7 +216,7 @@ async function* checkedLines(path: string): AsyncGenerator<Line> {
         if (!line.success)
           throw new AppError(
             'not_a_catalog',
-            `Line ${lines + 1} of the exported catalog does not fit (${v.getDotPath(line.issues[0]) ?? 'whole'}: ${line.issues[0].message}). Nothing of it was taken.`,
+            `Line ${lines + 1} of the exported catalog does not fit (${misfit(line.issues, 'whole')}). Nothing of it was taken.`,
           );
         yield line.output;
       }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { AppError } from '#contract';
+import { AppError, misfit } from '#contract';
 import type { Features } from './distances.ts';
 
 const FileEntry = v.object({ file: v.string(), bytes: v.number(), sha256: v.string() });
@@ -67,11 +67,7 @@ export async function loadReader(
   });
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ReaderManifest), text);
   if (!parsed.success) {
-    const issue = parsed.issues[0];
-    throw new AppError(
-      'bad_manifest',
-      `The attribute reader's manifest.json: ${v.getDotPath(issue) ?? 'whole file'}: ${issue.message}`,
-    );
+    throw new AppError('bad_manifest', `The attribute reader's manifest.json: ${misfit(parsed.issues)}`);
   }
   const manifest = parsed.output;
   await checkedFile(folder, manifest.model);

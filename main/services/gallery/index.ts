@@ -4,7 +4,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import * as v from 'valibot';
-import { AppError, Recipe } from '#contract';
+import { AppError, Recipe, misfit } from '#contract';
 import type { Arm, Pair, Result, StudioServices } from '#contract';
 import { writeAtomic } from '../../files.ts';
 import type { PairRow, ResultRow, Store } from '../store/index.ts';
@@ -74,11 +74,7 @@ export function recipeOf(png: Uint8Array): Recipe {
   }
   const result = v.safeParse(Recipe, json);
   if (result.success) return result.output;
-  const issue = result.issues[0];
-  throw new AppError(
-    'bad_recipe',
-    `The recipe in this PNG does not fit: ${v.getDotPath(issue) ?? 'whole'}: ${issue.message}`,
-  );
+  throw new AppError('bad_recipe', `The recipe in this PNG does not fit: ${misfit(result.issues, 'whole')}`);
 }
 
 /** One line for people and other programs. */

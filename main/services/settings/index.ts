@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { AppError, Settings } from '#contract';
+import { AppError, Settings, misfit } from '#contract';
 import type { StudioServices } from '#contract';
 import { writeAtomic } from '../../files.ts';
 
@@ -30,11 +30,7 @@ export function makeSettings(path: string): SettingsService {
     }
     const result = v.safeParse(Settings, json);
     if (result.success) return result.output;
-    const issue = result.issues[0];
-    throw new AppError(
-      'invalid_input',
-      `The settings file does not fit: ${v.getDotPath(issue) ?? 'whole'}: ${issue.message}`,
-    );
+    throw new AppError('invalid_input', `The settings file does not fit: ${misfit(result.issues, 'whole')}`);
   }
   return {
     current,
