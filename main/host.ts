@@ -1,29 +1,30 @@
 /** Builds the services by hand in one visible order and closes them in reverse. */
 import { join, resolve } from 'node:path';
-import { AppError, contract } from '#contract';
+import { contract } from '#contract';
 import type { GenerateRequest, PackManifest, Root, StudioServices } from '#contract';
 import type { Config } from './config.ts';
 import { decodeContract, makeDecoder, withQuarantine } from './decode/index.ts';
 import {
-  engineContract,
   gradientLevels,
   makeSchedule,
   makeTokenizer,
   readSafetensors,
   samplingLevels,
 } from './engine/index.ts';
+import { makeDoctor } from './doctor.ts';
 import { removeParts } from './files.ts';
 import { makeInFlight } from './in-flight.ts';
-import { folderChecks, placeReport, serverChecks } from './place-checks.ts';
+import { makePackEngine } from './pack-engine.ts';
+import { folderChecks, placeReport } from './place-checks.ts';
 import { makeChild } from './link/index.ts';
 import type { Spawn } from './link/index.ts';
 import { makeCatalog } from './services/catalog/index.ts';
-import type { Embedder, ExportReport, MergeReport } from './services/catalog/index.ts';
+import type { ExportReport, MergeReport } from './services/catalog/index.ts';
 import { makeEvaluation, makeLibrary } from './services/evaluate/index.ts';
 import { makeExplain } from './services/explain/index.ts';
 import { makeGallery } from './services/gallery/index.ts';
 import { makeJobs, prepare } from './services/jobs/index.ts';
-import type { JobsEngine, JobsOptions } from './services/jobs/index.ts';
+import type { JobsOptions } from './services/jobs/index.ts';
 import { makeCheckText, makeIntake, makePacks } from './services/packs/index.ts';
 import type { InstalledPack } from './services/packs/index.ts';
 import { makeSets } from './services/sets/index.ts';
@@ -121,13 +122,11 @@ export function createHost(config: Config, platform: Platform): Host {
   const ownPacks = join(config.home, 'packs');
   const packs = makePacks([...new Set([...config.packFolders, ownPacks])], ownPacks);
   const settings = makeSettings(join(config.home, 'settings.json'));
-  // Opening is a promise, so that two callers at once do not open the same pack twice (the second would close the first's).
-  const opened = new Map<string, Promise<unknown>>();
-  const engine = makeChild('engine', engineContract, platform.spawn, 'engine_lost', async (client) => {
-    opened.clear();
-    const threads = config.threads ?? (await settings.current()).threads;
-    if (threads !== null) await client.engine.configure({ threads });
-  });
+  const engine = makePackEngine(
+    platform.spawn,
+    packs,
+    async () => config.threads ?? (await settings.current()).threads,
+  );
   const decoder = makeChild('decode', decodeContract, platform.spawn, 'decode_lost', async (client) => {
     await client.decode.ready({});
   });
@@ -143,48 +142,12 @@ export function createHost(config: Config, platform: Platform): Host {
     },
   });
 
-  /** The engine with this pack open in it. */
-  const engineFor = async (packId: string) => {
-    const pack = await packs.get(packId);
-    const client = await engine.client();
-    let opening = opened.get(packId);
-    if (!opening) {
-      const mine = client.engine.open({ folder: pack.folder, manifest: pack.manifest });
-      opening = mine;
-      opened.set(packId, mine);
-      mine.catch(() => {
-        if (opened.get(packId) === mine) opened.delete(packId);
-      });
-    }
-    await opening;
-    return client.engine;
-  };
-  const embedder: Embedder = {
-    text: async (packId, text) => (await engineFor(packId)).embedText({ packId, text }),
-    images: async (packId, rgb, signal) =>
-      (await (await engineFor(packId)).embedImages({ packId, rgb }, { signal })).embeddings,
-  };
-  const jobsEngine: JobsEngine = {
-    text: (packId, text) => embedder.text(packId, text),
-    prior: async (packId, text) => (await (await engineFor(packId)).prior({ packId, text })).embedding,
-    noised: async (packId, contentHash, rgb, levels, signal) =>
-      (
-        await (
-          await engineFor(packId)
-        ).embedNoised({ packId, contentHash, rgb, levels: [...levels] }, { signal })
-      ).embeddings,
-    async *sample(request, signal) {
-      if (request.baselinePackId !== undefined) await engineFor(request.baselinePackId);
-      yield* (await engineFor(request.packId)).sample(request, { signal });
-    },
-  };
-
   const gallery = makeGallery(store, config.home, now, (hashes) => catalog.forget(hashes));
   const scan = vectorScan();
   const catalog = makeCatalog({
     store,
     packs,
-    embedder,
+    embedder: engine.embedder,
     decode,
     resultFile: gallery.fileByHash,
     folder: config.home,
@@ -209,7 +172,7 @@ export function createHost(config: Config, platform: Platform): Host {
     packs,
     catalog,
     gallery,
-    engine: jobsEngine,
+    engine: engine.forJobs,
     levelsOf,
     settings: () => settings.current(),
     appVersion: platform.appVersion,
@@ -223,34 +186,21 @@ export function createHost(config: Config, platform: Platform): Host {
     signal: AbortSignal,
   ) =>
     prepare(
-      { store, catalog, engine: jobsEngine, pack, now, ...levelsOf(pack.manifest.schedule, plan) },
+      { store, catalog, engine: engine.forJobs, pack, now, ...levelsOf(pack.manifest.schedule, plan) },
       request,
       signal,
     );
   const explain = makeExplain({
     store,
     packs,
-    engine: {
-      async *explain(request, signal) {
-        yield* (await engineFor(request.packId)).explain(request, { signal });
-      },
-    },
+    engine: engine.forExplain,
     turn: (signal) => jobs.turn('explain', signal),
     prepare: prepareFor,
     fileOf: gallery.beside,
   });
   const evaluation = makeEvaluation({
     packs,
-    engine: {
-      async *together(requests, signal) {
-        const [first] = requests;
-        if (!first) return;
-        if (first.baselinePackId !== undefined) await engineFor(first.baselinePackId);
-        yield* (await engineFor(first.packId)).sampleTogether({ requests: [...requests] }, { signal });
-      },
-      read: async (file, own, size, rgb, signal) =>
-        (await engine.client()).engine.read({ file, own, size, rgb }, { signal }),
-    },
+    engine: engine.forEvaluation,
     turn: (signal) => jobs.turn('evaluate', signal),
     prepare: prepareFor,
     openResults,
@@ -269,23 +219,6 @@ export function createHost(config: Config, platform: Platform): Host {
   const study = makeStudy({ folder: join(config.home, 'studies'), pictures: evaluation.pictures, now });
   if (!passed) jobs.start();
 
-  /** Folders, and for packs that were used since the start the images that their searches lack. */
-  const catalogCheck = (used: readonly (InstalledPack | null)[]) => {
-    const lacks = used.flatMap((pack) => {
-      const unread = pack && catalog.unread(pack);
-      return unread
-        ? [`the pack "${pack.manifest.id}" lacks ${unread.images} images: ${unread.reason.message}`]
-        : [];
-    });
-    const backup = catalog.backupProblem();
-    if (backup !== null) lacks.push(`the last backup was not made: ${backup}`);
-    const roots = store.read.images.roots().length;
-    return {
-      name: 'catalog',
-      state: lacks.length > 0 ? ('problem' as const) : ('ok' as const),
-      message: [`${roots} ${roots === 1 ? 'folder' : 'folders'}`, ...lacks].join('; '),
-    };
-  };
   const inFlight = makeInFlight();
   // Nobody waits for it; `close` does. The clock is the disk's, whatever `now` says.
   void inFlight.run(() => removeParts(config.home, Date.now()));
@@ -309,48 +242,24 @@ export function createHost(config: Config, platform: Platform): Host {
       ...makeIntake({
         packs,
         folder: ownPacks,
-        inspect: async (packId) => (await (await engineFor(packId)).inspect({ packId })).ports,
-        release: (packId) => void opened.delete(packId),
+        inspect: async (packId) => (await engine.inspect(packId)).ports,
+        release: engine.release,
       }),
       checkText: makeCheckText({
         packs,
         tokenizer: makeTokenizer,
         preferred: async () => (await settings.current()).packId,
       }),
-      async doctor({ packId }) {
-        const { packs: found, refused } = await packs.list();
-        const wanted = packId === undefined ? found : found.filter((p) => p.packId === packId);
-        if (packId !== undefined && wanted.length === 0) await packs.get(packId);
-        const used = await Promise.all(wanted.map((p) => packs.get(p.packId).catch(() => null)));
-        const reports = [];
-        for (const { packId: id } of wanted) {
-          try {
-            const { ports } = await (await engineFor(id)).inspect({ packId: id });
-            reports.push({ packId: id, ports, error: null });
-          } catch (error) {
-            const failed = error instanceof AppError ? error : new AppError('engine_failed', String(error));
-            reports.push({ packId: id, ports: [], error: { code: failed.code, message: failed.message } });
-          }
-        }
-        return {
-          appVersion: platform.appVersion,
-          platform: `${process.platform} ${process.arch}`,
-          runtime: `Node ${process.versions.node}`,
-          checks: [
-            {
-              name: 'packs',
-              state: found.length > 0 ? ('ok' as const) : ('problem' as const),
-              message: `${found.length} usable, ${refused.length} refused`,
-            },
-            catalogCheck(used),
-            scan.check,
-            ...(await folderChecks(resolve(config.home))),
-            ...(await serverChecks(vectors, catalog, used)),
-          ],
-          packs: reports,
-          refused,
-        };
-      },
+      doctor: makeDoctor({
+        appVersion: platform.appVersion,
+        home: config.home,
+        packs,
+        engine,
+        catalog,
+        roots: () => store.read.images.roots().length,
+        scan: scan.check,
+        vectors,
+      }),
     },
   };
   const watched = (all: StudioServices): StudioServices =>

@@ -1,7 +1,6 @@
 /** The user's images: roots, import, search, and the references of a phrase. */
-import { mkdir, readFile, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { AppError, encoderOf, toAppError } from '#contract';
 import type { Root, StudioServices } from '#contract';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
@@ -15,18 +14,20 @@ import type { Decode } from './import-types.ts';
 import { makeImports } from './imports.ts';
 import { makeIndexes } from './indexes.ts';
 import type { OpenShared } from './indexes.ts';
-import { lookOf } from './look.ts';
 import { makeOriginals, makePixels } from './pixels.ts';
+import { makeResultWriter } from './result-writer.ts';
+import type { ResultWriter } from './result-writer.ts';
 import { makeRoots } from './roots.ts';
 import type { MakeRows } from './row-scan.ts';
 import { makeSearch } from './search.ts';
+import { makeThumbnails } from './thumbnails.ts';
 import { exportCatalog, mergeCatalog } from './transfer.ts';
 import type { ExportReport, MergeReport } from './transfer.ts';
 import type { VectorIndex } from './vector-index.ts';
 import { watchRoots } from './watch.ts';
 import type { WatchOptions } from './watch.ts';
-import { writeDerived } from '../../files.ts';
 
+export type { CatalogResult, ResultWriter } from './result-writer.ts';
 export type { ExportReport, MergeReport } from './transfer.ts';
 export { namedShare, nullExcess, nullShare, strengthOf, verdictOf } from './strength.ts';
 export { exactIndex } from './vector-index.ts';
@@ -74,24 +75,6 @@ export interface CatalogOptions {
   readonly passed?: Promise<void> | undefined;
   /** Times of the watch; the tests shorten them. */
   readonly watching?: Partial<Pick<WatchOptions, 'quietMs' | 'mostMs' | 'pollMs' | 'blindMs'>>;
-}
-
-/** A result of the studio's own on its way into the catalog. */
-export interface CatalogResult {
-  readonly imageId: string;
-  readonly contentHash: string;
-  readonly name: string;
-  /** RGB [size, size, 3]. */
-  readonly rgb: Uint8Array;
-  readonly size: number;
-  readonly embedding: Float32Array;
-}
-
-export interface ResultWriter {
-  /** Call inside a transaction. */
-  write(result: CatalogResult): void;
-  /** Call once it is committed: searches find it from then on. */
-  follow(result: CatalogResult): void;
 }
 
 export interface Catalog {
@@ -143,8 +126,6 @@ export interface Catalog {
 }
 
 const DAY_MS = 86_400_000;
-/** Pixels are decoded beside a thumbnail in any case; where nobody wants them, few. */
-const THUMBNAIL_PIXELS = 32;
 
 export function makeCatalog({
   store,
@@ -164,7 +145,12 @@ export function makeCatalog({
   watching = {},
 }: CatalogOptions): Catalog {
   const pixelsOf = makePixels({ store, decode, resultFile });
-  const original = makeOriginals({ store, resultFile });
+  const thumbnails = makeThumbnails({
+    store,
+    decode,
+    original: makeOriginals({ store, resultFile }),
+    folder,
+  });
   const indexes = makeIndexes({
     store,
     embedder,
@@ -175,27 +161,6 @@ export function makeCatalog({
     busy: () => imports.some() || busy(),
     passed,
   });
-  const thumbnailPath = (hash: string): string =>
-    join(folder, 'thumbnails', hash.slice(0, 2), `${hash}.webp`);
-
-  async function saveThumbnail(hash: string, webp: Uint8Array): Promise<void> {
-    await mkdir(join(folder, 'thumbnails', hash.slice(0, 2)), { recursive: true });
-    await writeDerived(thumbnailPath(hash), webp);
-  }
-
-  /** A thumbnail that is missing (the catalog came from elsewhere, its folder was emptied) is made again where it can be. */
-  async function thumbnail(hash: string): Promise<Uint8Array | null> {
-    const kept = await readFile(thumbnailPath(hash)).catch(() => null);
-    const row = kept ? undefined : store.read.images.byHash(hash);
-    if (!row) return kept;
-    try {
-      const { thumbnail: made } = await decode(await original(hash, row.name), THUMBNAIL_PIXELS);
-      await saveThumbnail(hash, made);
-      return made;
-    } catch {
-      return null;
-    }
-  }
 
   async function find(
     pack: InstalledPack,
@@ -214,7 +179,7 @@ export function makeCatalog({
   /** Takes what went out of the catalog out of the indexes too, with its thumbnails. */
   async function forget(hashes: readonly string[]): Promise<void> {
     await indexes.forget(hashes);
-    for (const hash of hashes) await rm(thumbnailPath(hash), { force: true });
+    for (const hash of hashes) await thumbnails.remove(hash);
   }
 
   let backupProblem: string | null = null;
@@ -252,7 +217,7 @@ export function makeCatalog({
         encoderHash: encoder,
         size: pack.manifest.image.size,
         dims: pack.manifest.embedding.dims,
-        saveThumbnail,
+        saveThumbnail: thumbnails.save,
         onVector: (hash, vector) => {
           indexes.follow(encoder, hash, vector);
         },
@@ -329,38 +294,16 @@ export function makeCatalog({
     find,
     unread: (pack) => indexes.passes.unread(pack),
     pixels: (pack, hash) => pixelsOf(hash, pack.manifest.image.size),
-    resultWriter(pack) {
-      const encoder = encoderOf(pack);
-      return {
-        write({ imageId, contentHash, name, rgb, size, embedding }) {
-          store.write.images.image({
-            image_id: imageId,
-            content_hash: contentHash,
-            name,
-            width: size,
-            height: size,
-            imported_at: now(),
-            root_id: null,
-          });
-          store.write.facts.put({
-            content_hash: contentHash,
-            format: 'png',
-            bytes: null,
-            taken_at: null,
-            at: now(),
-            look: lookOf(rgb, size),
-            name,
-            caption: '',
-          });
-          store.write.images.pixels(contentHash, size, rgb);
-          store.write.images.vector(contentHash, encoder, embedding);
+    resultWriter: (pack) =>
+      makeResultWriter(
+        pack,
+        store,
+        (encoder, hash, vector) => {
+          indexes.follow(encoder, hash, vector);
         },
-        follow({ contentHash, embedding }) {
-          indexes.follow(encoder, contentHash, embedding);
-        },
-      };
-    },
-    thumbnail,
+        now,
+      ),
+    thumbnail: thumbnails.get,
     service: {
       ...adding.own,
       activity: (_, { signal }) => imports.activity(signal),
