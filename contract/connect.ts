@@ -1,4 +1,5 @@
-import { AppError, toAppError } from './errors.ts';
+import { errorOf, toAppError } from './errors.ts';
+import type { AppError } from './errors.ts';
 import { decodeFrame, encodeFrame } from './codec.ts';
 import { readDownFrame } from './frames.ts';
 import { linkClosedError } from './link.ts';
@@ -80,8 +81,7 @@ export function connect<C extends Contract>(contract: C, link: Link): Client<C> 
     const target = pending.get(frame.id);
     if (frame.type === 'next') target?.next(frame.value);
     else if (frame.type === 'ok') target?.end(frame.value);
-    else
-      target?.fail(new AppError(frame.code, frame.message, frame.details ? { details: frame.details } : {}));
+    else target?.fail(errorOf(frame));
   });
   link.onClose((reason) => {
     closed = reason ?? linkClosedError();

@@ -145,10 +145,22 @@ export function toAppError(thrown: unknown, fallback: ErrorCode = 'internal'): A
   return new AppError(fallback, text, { cause: thrown });
 }
 
-/** What travels of an error: its code, and words for a person. */
-export function errorBody(thrown: unknown, fallback?: ErrorCode): { code: ErrorCode; message: string } {
-  const { code, message } = toAppError(thrown, fallback);
-  return { code, message };
+/** What travels of an error: its code, words for a person, and what a program can use. */
+interface Body {
+  code: ErrorCode;
+  message: string;
+  details?: Record<string, unknown> | undefined;
+}
+
+/** An error as it travels inside of answers and events. */
+export function errorBody(thrown: unknown, fallback?: ErrorCode): Body {
+  const { code, message, details } = toAppError(thrown, fallback);
+  return { code, message, ...(details ? { details: { ...details } } : {}) };
+}
+
+/** The error that travelled so. */
+export function errorOf({ code, message, details }: Readonly<Body>): AppError {
+  return new AppError(code, message, details ? { details } : {});
 }
 
 function systemCode(thrown: unknown): string | undefined {

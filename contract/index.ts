@@ -302,11 +302,13 @@ export type {
   Services,
   Stream,
 } from './define.ts';
-export { AppError, ERROR_CODES, errorBody, isErrorCode, toAppError } from './errors.ts';
+export { AppError, ERROR_CODES, errorBody, errorOf, isErrorCode, toAppError } from './errors.ts';
 export type { AppErrorOptions, ErrorCode, ErrorDetails } from './errors.ts';
 export { linkClosedError, linkCore, memoryPair } from './link.ts';
 export type { CloseReason, Link, LinkCore } from './link.ts';
 export { decodeFrame, encodeFrame } from './codec.ts';
+export { REASONS, because, fillIn } from './reasons.ts';
+export type { Reason, ReasonValues } from './reasons.ts';
 export { misfit, parse } from './parse.ts';
 export type { FieldIssue } from './parse.ts';
 export { filledIn, isWhole } from './answers.ts';

@@ -1,4 +1,5 @@
-import { AppError } from './errors.ts';
+import type { AppError } from './errors.ts';
+import { because } from './reasons.ts';
 import type { Schema, SchemaIssue } from './define.ts';
 
 /** One field that did not fit, as it travels in `AppError.details.issues`. */
@@ -31,7 +32,7 @@ export function invalidInput(what: string, issues: readonly SchemaIssue[]): AppE
   const first = fields[0] ?? NO_FIELD;
   const place = first.path === '' ? what : `${what}: ${first.path}`;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  return new AppError('invalid_input', `${place}: ${first.message}${more}`, { details: { issues: fields } });
+  return because('field_misfit', { place, why: `${first.message}${more}` }, { details: { issues: fields } });
 }
 
 /** The first field that did not fit and why, in one line; `whole` stands where no field is named. */

@@ -1,6 +1,6 @@
 /** What runs where, and why: the report of `doctor`, put together from everything that can go wrong. */
 import { resolve } from 'node:path';
-import { AppError } from '#contract';
+import { AppError, errorBody } from '#contract';
 import type { DoctorReport, StudioServices } from '#contract';
 import type { VectorServer } from './config.ts';
 import type { PackEngine } from './pack-engine.ts';
@@ -34,7 +34,7 @@ export function makeDoctor(options: DoctorOptions): StudioServices['packs']['doc
       return { packId, ports, error: null };
     } catch (error) {
       const failed = error instanceof AppError ? error : new AppError('engine_failed', String(error));
-      return { packId, ports: [], error: { code: failed.code, message: failed.message } };
+      return { packId, ports: [], error: errorBody(failed) };
     }
   }
 

@@ -14,7 +14,6 @@ import {
   Weight,
   text,
 } from './common.ts';
-import { ERROR_CODES } from '../errors.ts';
 import { ErrorBody } from './job.ts';
 import { bytes } from './binary.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -334,8 +333,7 @@ export const RootEvent = v.variant('type', [
   v.strictObject({
     type: v.literal('failed'),
     rootId: Id,
-    code: v.picklist(ERROR_CODES),
-    message: v.string(),
+    ...ErrorBody.entries,
   }),
 ]);
 export type RootEvent = v.InferOutput<typeof RootEvent>;

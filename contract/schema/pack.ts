@@ -1,7 +1,7 @@
 /** manifest.json of a pack, exactly as docs/pack-format.md has it. Unknown keys are errors. */
 import * as v from 'valibot';
-import { AppError } from '../errors.ts';
 import { misfit } from '../parse.ts';
+import { because } from '../reasons.ts';
 import { Guidance, PackId, Rebuild, Steps, Window } from './common.ts';
 
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'Expected 64 lower-case hex digits (SHA-256).'));
@@ -162,5 +162,5 @@ export const encoderOf = ({ manifest }: { readonly manifest: PackManifest }): st
 export function parseManifest(text: string): PackManifest {
   const result = v.safeParse(v.pipe(v.string(), v.parseJson(), PackManifest), text);
   if (result.success) return result.output;
-  throw new AppError('bad_manifest', `manifest.json: ${misfit(result.issues)}`);
+  throw because('manifest_misfit', { why: misfit(result.issues) });
 }

@@ -1,5 +1,5 @@
 /** `catalog`: backups, checks and repair, and what the folders hold. */
-import { AppError } from '#contract';
+import { AppError, errorOf } from '#contract';
 import type { VectorPass } from '#contract';
 import { makeConfig } from '../config.ts';
 import { backupsOf, restoreCatalog, salvageCatalog } from '../host.ts';
@@ -144,7 +144,7 @@ async function addVectors(host: Host, packId: string, output: Output, signal: Ab
       if (step.value.packId === packId) {
         pass = step.value;
         output.progress('vectors', pass.done, pass.of);
-        if (pass.state === 'failed' && pass.error) throw new AppError(pass.error.code, pass.error.message);
+        if (pass.state === 'failed' && pass.error) throw errorOf(pass.error);
         if (pass.state === 'done' || pass.state === 'stopped') break;
       }
       next = first.next();

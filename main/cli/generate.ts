@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, GenerateRequest, frozen, misfit, requestOf, runsWithout } from '#contract';
+import { AppError, GenerateRequest, errorOf, frozen, misfit, requestOf, runsWithout } from '#contract';
 import type { Arm, CatalogImage, GenerateRequestInput, Result } from '#contract';
 import { parseEmphasis, parsePhraseOption, recipeOf } from '../host.ts';
 import type { Host } from '../host.ts';
@@ -171,7 +171,7 @@ export async function generate(
     { signal: new AbortController().signal },
   )) {
     if (event.type === 'step') output.progress(event.arm, event.i, event.of);
-    else if (event.type === 'failed') throw new AppError(event.error.code, event.error.message);
+    else if (event.type === 'failed') throw errorOf(event.error);
     else if (event.type === 'cancelled') throw new AppError('cancelled', 'Cancelled. Nothing was written.');
     else if (event.type === 'done') {
       results = event.results;

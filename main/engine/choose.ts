@@ -2,7 +2,7 @@
  * Chooses what runs each part: providers in order, the first whose probe opens the graph and whose golden check agrees.
  * Every refusal is kept with its reason and shown by `doctor`; nothing falls back in silence.
  */
-import { AppError } from '#contract';
+import { because } from '#contract';
 import type { PackManifest, PackPartName } from '#contract';
 import { floats, longs, openSession } from './backends/ort/session.ts';
 import type { OrtSession, Provider } from './backends/ort/session.ts';
@@ -149,8 +149,8 @@ export async function choose({
     refused.push({ name: `ort-${provider}`, reason });
     await session.release();
   }
-  throw new AppError(
-    'backend_unavailable',
-    `Nothing on this machine can run the part "${part}": ${refused.map((r) => `${r.name}: ${r.reason}`).join('; ')}.`,
-  );
+  throw because('part_unrunnable', {
+    part,
+    refused: refused.map((r) => `${r.name}: ${r.reason}`).join('; '),
+  });
 }

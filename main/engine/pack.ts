@@ -1,7 +1,7 @@
 /** Opens a pack's parts as ports. Files were checked by the host (hashes, links); here they are read and run. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '#contract';
+import { AppError, because } from '#contract';
 import type { BackendUse, PackManifest, PackPartName } from '#contract';
 import {
   ortDenoiser,
@@ -85,11 +85,7 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
   };
   const read = (file: string): Promise<Uint8Array> =>
     readFile(join(folder, file)).catch((cause: unknown) => {
-      throw new AppError(
-        'part_missing',
-        `The pack "${manifest.id}" has no readable file ${file}. Install the pack again.`,
-        { cause },
-      );
+      throw because('pack_file_unreadable', { pack: manifest.id, file }, { cause });
     });
 
   const goldenData = (): Promise<Golden> =>

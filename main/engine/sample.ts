@@ -1,5 +1,5 @@
 /** One sampling request: every arm from the same seed, noise and c, as a stream of steps, previews and results. */
-import { ADAPTED_ARMS, AppError, BASELINE_ARMS, rivalScale } from '#contract';
+import { ADAPTED_ARMS, AppError, BASELINE_ARMS, because, rivalScale } from '#contract';
 import type { Arm, BackendUse } from '#contract';
 import type { EnginePhrase, SampleEvent, SampleRequest } from './contract.ts';
 import { scaledGradient } from './gradient/semantic-gradient.ts';
@@ -231,11 +231,7 @@ export async function* named(steps: AsyncGenerator<Step>, arm: Arm): AsyncGenera
     yield* steps;
   } catch (error) {
     if (!(error instanceof NonFiniteError)) throw error;
-    throw new AppError(
-      'non_finite',
-      `The arm "${arm}" failed: ${error.message}. Try a lower guidance or another seed.`,
-      { cause: error },
-    );
+    throw because('arm_failed', { arm, why: error.message }, { cause: error });
   }
 }
 

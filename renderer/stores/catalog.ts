@@ -1,5 +1,5 @@
-import { AppError, toAppError } from '#contract';
-import type { AddRoot, AddsBy, CatalogActivity, ImportEvent, ImportReport, Root } from '#contract';
+import { errorOf, toAppError } from '#contract';
+import type { AddRoot, AddsBy, AppError, CatalogActivity, ImportEvent, ImportReport, Root } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive, shallowRef } from 'vue';
 import { useConnectionStore } from './connection.ts';
@@ -170,7 +170,7 @@ export const useCatalogStore = defineStore('catalog', () => {
         running,
         last: last ?? undefined,
         report: last?.type === 'report' ? last.report : undefined,
-        error: activity.error ? new AppError(activity.error.code, activity.error.message) : undefined,
+        error: activity.error ? errorOf(activity.error) : undefined,
       });
     }
     const imported = last?.type === 'progress' ? last.imported : 0;

@@ -1,4 +1,5 @@
-import { AppError, toAppError } from '#contract';
+import { errorOf, toAppError } from '#contract';
+import type { AppError } from '#contract';
 import { defineStore } from 'pinia';
 import { reactive, ref } from 'vue';
 import { useCatalogStore } from './catalog.ts';
@@ -28,7 +29,7 @@ export const useFolderWatchStore = defineStore('folder-watch', () => {
     try {
       const client = await connection.client();
       for await (const event of client.catalog.watch({ packId: pack.packId }, { signal: mine.signal })) {
-        if (event.type === 'failed') failures.set(event.rootId, new AppError(event.code, event.message));
+        if (event.type === 'failed') failures.set(event.rootId, errorOf(event));
         else failures.delete(event.rootId);
         if (event.type === 'state') await catalog.load();
       }

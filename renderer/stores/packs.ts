@@ -1,5 +1,5 @@
-import { AppError, toAppError } from '#contract';
-import type { DoctorReport, FileCheck, PackList } from '#contract';
+import { because, toAppError } from '#contract';
+import type { AppError, DoctorReport, FileCheck, PackList } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { manifestOf } from '../features/packs/pack-source.ts';
@@ -101,8 +101,7 @@ export const usePacksStore = defineStore('packs', () => {
         importing.value = { name, share: 1 - left / total };
         const file = source.get(next.file);
         const piece = file?.slice(next.from, next.from + PIECE);
-        if (!piece || piece.size === 0)
-          throw new AppError('part_missing', `${next.file} is missing in what was chosen, or cut off.`);
+        if (!piece || piece.size === 0) throw because('chosen_file_missing', { file: next.file });
         const data = new Uint8Array(await piece.arrayBuffer());
         ({ lacks } = await client.packs.takeBytes({ packId, file: next.file, from: next.from, data }));
       }

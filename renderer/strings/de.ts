@@ -1,5 +1,7 @@
 /** Every word of the page, in German. More than 400 lines, as `en.ts` says why. */
+import { GERMAN_CODES, GERMAN_REASONS } from './errors-de.ts';
 import { count, dateIn, duration, signed, size, some } from './format.ts';
+import { sayError } from './say-error.ts';
 import type { Strings } from './en.ts';
 
 const arms: Strings['arms'] = {
@@ -129,6 +131,7 @@ export const de: Strings = {
   undo: 'Rückgängig',
   retry: 'Noch einmal',
   error: {
+    said: (error) => sayError(error, { codes: GERMAN_CODES, reasons: GERMAN_REASONS, arms }),
     details: 'Einzelheiten',
     copy: 'Einzelheiten kopieren',
     copied: 'Kopiert',

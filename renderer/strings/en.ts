@@ -3,6 +3,7 @@
  * by looking through one list.
  */
 import { count, dateIn, duration, signed, size, some } from './format.ts';
+import type { Sayable } from './say-error.ts';
 
 const date = dateIn('en');
 
@@ -136,6 +137,8 @@ export const en = {
   undo: 'Undo',
   retry: 'Try again',
   error: {
+    /** The host speaks English. */
+    said: (error: Sayable) => error.message,
     details: 'Details',
     copy: 'Copy details',
     copied: 'Copied',

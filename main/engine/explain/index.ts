@@ -2,7 +2,7 @@
  * One seed again, coarse and refined, looked at on the way: at eight of the refined steps each phrase gets a forward and a
  * backward pass of its own (the sum that refines needs only one), and the clean pictures get the score that the phrase's gradient climbs.
  */
-import { AppError } from '#contract';
+import { AppError, because } from '#contract';
 import type { ExplainRequest, ExplainStream } from '../contract.ts';
 import { scaleAt, scaledGradient } from '../gradient/semantic-gradient.ts';
 import { makeTowards, similarityTo } from '../gradient/towards.ts';
@@ -38,8 +38,7 @@ export async function* explain(request: ExplainRequest, pack: OpenPack, signal: 
   const active = request.phrases.flatMap((phrase, index) =>
     phrase.weight > 0 && phrase.references.length > 0 ? [{ phrase, index }] : [],
   );
-  if (active.length === 0)
-    throw new AppError('invalid_input', 'Nothing to explain: no phrase of this picture had an effect.');
+  if (active.length === 0) throw because('explain_no_phrase', {});
   const schedule = makeSchedule(manifest.schedule.kind, manifest.schedule.levels);
   const levels = samplingLevels(schedule, request.steps);
   const { size } = manifest.image;
@@ -61,8 +60,7 @@ export async function* explain(request: ExplainRequest, pack: OpenPack, signal: 
     stages: 'gradient',
   };
   const wanted = spread(refinedSteps(plan), PROBES);
-  if (wanted.length === 0)
-    throw new AppError('invalid_input', 'Nothing to explain: no step of this run was refined.');
+  if (wanted.length === 0) throw because('explain_no_step', {});
 
   const coarseCleans = new Map<number, Float32Array>();
   let coarse = noise;

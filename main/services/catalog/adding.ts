@@ -1,6 +1,6 @@
 /** How folders come in from a page: by dialog or path for whoever sits at this machine, by name of what is offered for others. */
 import { basename, resolve } from 'node:path';
-import { AppError } from '#contract';
+import { because } from '#contract';
 import type { AddsBy, Root, StudioServices } from '#contract';
 import type { Roots } from './roots.ts';
 
@@ -44,11 +44,7 @@ export function makeAdding({ roots, pickFolder, mayType, offered, told }: Adding
         return { roots: await roots.list(), ...roots.counts(), adds, offered: open };
       },
       async pickRoot() {
-        if (adds !== 'dialog' || !pickFolder)
-          throw new AppError(
-            'not_supported',
-            'This host has no folder dialog. Start it with --refs DIR or import DIR on the command line.',
-          );
+        if (adds !== 'dialog' || !pickFolder) throw because('no_folder_dialog', {});
         const path = await pickFolder();
         if (path === null) return { root: null };
         return { root: await told(roots.register(path, false)) };
@@ -57,17 +53,12 @@ export function makeAdding({ roots, pickFolder, mayType, offered, told }: Adding
         if ('name' in asked) {
           // What is offered and gone, and what is not offered, get one answer.
           const path = named.get(asked.name);
-          const refused = `There is no folder "${asked.name}" among those that this studio offers.`;
+          const refused = because('folder_not_offered', { folder: asked.name });
           return { root: await told(roots.readable(path ?? '', refused)) };
         }
-        if (adds !== 'path')
-          throw new AppError(
-            'not_supported',
-            'This studio takes no paths from this page. Use its folder dialog, choose one of the folders that it offers (serve --root DIR), or import DIR on the command line.',
-          );
+        if (adds !== 'path') throw because('no_typed_paths', {});
         const { path } = asked;
-        const refused = `There is no folder "${path}" that the studio may read. Expected the whole path of a folder with images.`;
-        return { root: await told(roots.readable(path, refused)) };
+        return { root: await told(roots.readable(path, because('folder_refused', { folder: path }))) };
       },
     };
   }

@@ -1,5 +1,5 @@
 /** Images of the catalog one by one: lists, details, tags, and what was chosen for a phrase. */
-import { AppError } from '#contract';
+import { AppError, because } from '#contract';
 import type { CatalogImage, PhraseChoices, StudioServices } from '#contract';
 import type { ImageRow, Store } from '../store/index.ts';
 import { isFolder } from './roots.ts';
@@ -32,7 +32,7 @@ export function makeImages(
   const { read, write } = store;
   function rowOf(imageId: string): ImageRow {
     const row = read.images.byId(imageId);
-    if (!row) throw new AppError('not_found', 'This image is not in the catalog.');
+    if (!row) throw because('image_unknown', {});
     return row;
   }
   return {
@@ -96,8 +96,7 @@ export function makeImages(
     },
     choices: ({ phrase }) => choicesOf(phrase),
     choose({ phrase, contentHash, as }) {
-      if (as !== 'none' && !read.images.byHash(contentHash))
-        throw new AppError('not_found', 'This image is not in the catalog.');
+      if (as !== 'none' && !read.images.byHash(contentHash)) throw because('image_unknown', {});
       if (as === 'none') write.facts.unchoose(phrase, contentHash);
       else write.facts.choose(phrase, contentHash, as, now());
       return choicesOf(phrase);

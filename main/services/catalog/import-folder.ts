@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { AppError, SKIP_REASONS, toAppError } from '#contract';
+import { AppError, SKIP_REASONS, because, toAppError } from '#contract';
 import type { ImportEvent, ImportReport, SkipReason, SkippedFile } from '#contract';
 import type { FileRow } from '../store/index.ts';
 import { newImageId } from './image-id.ts';
@@ -72,11 +72,7 @@ export async function* importFolder(
     signal.throwIfAborted();
     if (++of % 1000 === 0) yield { type: 'scanning', found: of };
   }
-  if (of === 0 && store.read.files.count(rootId) > 0)
-    throw new AppError(
-      'root_offline',
-      'The folder is empty now, but images were taken from it. If its disk is not connected, connect it; nothing was changed in the catalog.',
-    );
+  if (of === 0 && store.read.files.count(rootId) > 0) throw because('root_emptied', {});
   yield { type: 'scanning', found: of };
 
   const scan = ++scans;

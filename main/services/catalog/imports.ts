@@ -1,5 +1,5 @@
 /** Imports that run: one for each root, each with its switch. */
-import { AppError, errorBody } from '#contract';
+import { AppError, because, errorBody } from '#contract';
 import type { ErrorBody, ImportEvent, ImportReport } from '#contract';
 import { makeActivity } from './activity.ts';
 import { makePause } from './pace.ts';
@@ -44,11 +44,7 @@ export function makeImports(run: RunImport) {
   }
 
   function idle(rootId: string): void {
-    if (running.has(rootId))
-      throw new AppError(
-        'conflict',
-        'This folder is being read already. Wait for it, or cancel it first; a pause does not help.',
-      );
+    if (running.has(rootId)) throw because('folder_busy', {});
   }
 
   function rest(rootId: string, paused: boolean): { running: boolean; paused: boolean } {

@@ -6,7 +6,7 @@
  * Rows never change: a vector that is replaced gets a new row, and its old one counts as gone. So a scan on other threads
  * needs no lock, and the rows of a file can be mapped into memory. Where most rows are gone, those that are left are copied.
  */
-import { AppError } from '#contract';
+import { because } from '#contract';
 import { BLOCK_ROWS, isDamage, widthOf } from './row-scan.ts';
 import type { FileRows, MakeRows, RowScan, ScanQuery } from './row-scan.ts';
 import { wasmRows } from './scan-wasm.ts';
@@ -327,14 +327,7 @@ export function int8Index(
         } catch (error) {
           if (mine !== generation) continue;
           if (!isDamage(error)) throw error;
-          if (!all)
-            throw new AppError(
-              'catalog_damaged',
-              'The index file is damaged and cannot be made again here.',
-              {
-                cause: error,
-              },
-            );
+          if (!all) throw because('index_damaged', {}, { cause: error });
           clear();
           for (const { id, vector } of all()) add(id, vector);
         }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '#contract';
+import { AppError, because } from '#contract';
 import type { Place, Store } from '../store/index.ts';
 import { readImageFile } from './read-file.ts';
 
@@ -43,15 +43,8 @@ export function makeOriginals({ store, resultFile }: Pick<PixelsOptions, 'store'
         if (!(error instanceof AppError)) throw error;
       }
     }
-    if (offline)
-      throw new AppError(
-        'root_offline',
-        `The original of "${name}" lies in the folder "${offline.root_name}", which is not there just now. Connect its disk: this pack needs the picture at another size than is kept.`,
-      );
-    throw new AppError(
-      'unreadable',
-      `The original of "${name}" is gone or was changed since it was imported. Import its folder again: this pack needs the picture at another size than is kept.`,
-    );
+    if (offline) throw because('original_offline', { name, folder: offline.root_name });
+    throw because('original_gone', { name });
   };
 }
 
@@ -65,11 +58,7 @@ export function makePixels(options: PixelsOptions): PixelsOf {
     const kept = store.read.images.pixels(hash, size);
     if (kept) return kept;
     const row = store.read.images.byHash(hash);
-    if (!row)
-      throw new AppError(
-        'no_references',
-        `The reference ${hash.slice(0, 12)} is not in the catalog. Import its folder again, or choose another.`,
-      );
+    if (!row) throw because('reference_unknown', { image: hash.slice(0, 12) });
     const { rgb } = await decode(await original(hash, row.name), size);
     store.write.images.pixels(hash, size, rgb);
     return rgb;

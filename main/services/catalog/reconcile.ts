@@ -3,7 +3,7 @@
  * root; else missing. Missing is no deletion: image, vectors, tags and choices stay until the user removes them.
  */
 import { readdir } from 'node:fs/promises';
-import { AppError } from '#contract';
+import { because } from '#contract';
 import type { FileRow, Store } from '../store/index.ts';
 import type { ListFolder } from './scan.ts';
 
@@ -30,11 +30,7 @@ export async function settle({ store, root, scan, unreadable, now, list }: Settl
   const listing = await (list ?? ((path: string) => readdir(path, { withFileTypes: true })))(root.path).catch(
     () => [],
   );
-  if (listing.length === 0 && store.read.files.count(rootId) > 0)
-    throw new AppError(
-      'root_offline',
-      'The folder went away while it was read. Connect its disk; its images stay in the catalog.',
-    );
+  if (listing.length === 0 && store.read.files.count(rootId) > 0) throw because('root_left', {});
   let moved = 0;
   let missing = 0;
   const judge = (row: FileRow): void => {

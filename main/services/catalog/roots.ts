@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, constants, stat } from 'node:fs/promises';
 import { basename, isAbsolute, resolve } from 'node:path';
-import { AppError } from '#contract';
+import { AppError, because } from '#contract';
 import type { Root } from '#contract';
 import type { RootRow, Store } from '../store/index.ts';
 import { dropImage } from './reconcile.ts';
@@ -37,7 +37,7 @@ export function makeRoots({ store, now, onGone }: RootsOptions) {
   /** The row of a root. Throws `not_found`. */
   function row(rootId: string): RootRow {
     const found = store.read.images.roots().find((r) => r.root_id === rootId);
-    if (!found) throw new AppError('not_found', 'This root is not known any more. Add the folder again.');
+    if (!found) throw because('root_unknown', {});
     return found;
   }
 
@@ -45,10 +45,7 @@ export function makeRoots({ store, now, onGone }: RootsOptions) {
   async function online(rootId: string): Promise<RootRow> {
     const found = row(rootId);
     if (await isFolder(found.path)) return found;
-    throw new AppError(
-      'root_offline',
-      `The folder "${found.name}" is not there just now. Connect its disk; its images stay in the catalog.`,
-    );
+    throw because('root_offline', { folder: found.name });
   }
 
   async function register(path: string, builtIn: boolean): Promise<Root> {
@@ -78,14 +75,14 @@ export function makeRoots({ store, now, onGone }: RootsOptions) {
 
   /**
    * The folder that somebody named in a page. What is not there, no folder or not to be read gets the same answer in the same
-   * words, so that the page cannot be used to look around. Throws `not_found` with the words `refused`.
+   * words, so that the page cannot be used to look around: `refused`.
    */
-  async function readable(path: string, refused: string): Promise<Root> {
+  async function readable(path: string, refused: AppError): Promise<Root> {
     const isReadable = await access(path, constants.R_OK | constants.X_OK).then(
       () => true,
       () => false,
     );
-    if (!isAbsolute(path) || !isReadable || !(await isFolder(path))) throw new AppError('not_found', refused);
+    if (!isAbsolute(path) || !isReadable || !(await isFolder(path))) throw refused;
     return add(resolve(path), false);
   }
 
@@ -117,12 +114,9 @@ export function makeRoots({ store, now, onGone }: RootsOptions) {
     removeImages(imageIds: readonly string[]): Promise<number> {
       const rows = [...new Set(imageIds)].map((id) => {
         const found = store.read.images.byId(id);
-        if (!found) throw new AppError('not_found', 'One of these images is not in the catalog.');
+        if (!found) throw because('images_unknown', {});
         if (found.root_id === null && !store.read.files.ofImage(found.content_hash).length)
-          throw new AppError(
-            'invalid_input',
-            `"${found.name}" was made by the studio. Put it into the bin in the gallery instead.`,
-          );
+          throw because('image_is_result', { name: found.name });
         return found.content_hash;
       });
       return take(rows, 'image');

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '#contract';
+import { AppError, because } from '#contract';
 
 export interface Found {
   /** Name below the root with "/" between folders; a folder that could not be read ends with "/". */
@@ -34,11 +34,7 @@ function sidecarsOf(folder: string, entries: readonly Dirent[]): Map<string, str
 function reason(error: unknown): AppError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
   return code === 'EACCES' || code === 'EPERM'
-    ? new AppError(
-        'permission_denied',
-        'The folder may not be read by this user; nothing in it was looked at.',
-        { cause: error },
-      )
+    ? because('folder_denied', {}, { cause: error })
     : new AppError('unreadable', `The folder could not be read (${code}); nothing in it was looked at.`, {
         cause: error,
       });

@@ -1,5 +1,5 @@
 /** Finding images: by words, image, picture or a sum of them; filtered, folded, varied; and the references of a phrase. */
-import { AppError, encoderOf } from '#contract';
+import { AppError, because, encoderOf } from '#contract';
 import type { Fold, Hit, ImageFilter, Reference, StudioServices } from '#contract';
 import { blend, dot, normalise } from '../../vectors.ts';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
@@ -139,7 +139,7 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
   function vectorOfImage(pack: InstalledPack, imageId: string): { hash: string; vector: Float32Array } {
     const row = store.read.images.byId(imageId);
     const vector = row && vectorOf(pack, row.content_hash);
-    if (!row || !vector) throw new AppError('not_found', 'This image is not in the catalog.');
+    if (!row || !vector) throw because('image_unknown', {});
     return { hash: row.content_hash, vector };
   }
 
@@ -185,8 +185,7 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
         }
       }
       query = blend(parts, pack.manifest.embedding.dims);
-      if (dot(query, query) === 0)
-        throw new AppError('invalid_input', 'The terms cancel each other out. Change a weight or a term.');
+      if (dot(query, query) === 0) throw because('terms_cancel', {});
     }
     const among = only(filter);
     const hits = await folded(pack, fold, k, [], (n) => made.search(query, n, skip, among));
@@ -254,14 +253,13 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
     const pinned = [...new Set(pins)].map((hash) => {
       const row = store.read.images.byHash(hash);
       const vector = row && vectorOf(pack, hash);
-      if (!vector)
-        throw new AppError(
-          'no_references',
-          row
-            ? `The pinned image "${row.name}" (${hash.slice(0, 12)}) has no vector of the pack "${packId}": its original cannot be read now. Import its folder again, or take the pin away.`
-            : `The pinned image ${hash.slice(0, 12)} is not in the catalog. Import its folder again, or take the pin away.`,
-          { details: { contentHash: hash } },
-        );
+      if (!vector) {
+        const image = hash.slice(0, 12);
+        const details = { contentHash: hash };
+        throw row
+          ? because('pin_unread', { name: row.name, image, pack: packId }, { details })
+          : because('pin_unknown', { image }, { details });
+      }
       return { id: hash, score: dot(vector, embedding), pinned: true };
     });
     const wanted = Math.max(0, k - pinned.length);

@@ -6,7 +6,7 @@ import { watch as watchFolder } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toAppError } from '#contract';
+import { errorBody } from '#contract';
 import type { ImportReport, RootEvent } from '#contract';
 import type { RootRow } from '../store/index.ts';
 
@@ -146,9 +146,9 @@ export async function* watchRoots(options: WatchOptions, signal: AbortSignal): A
             yield { type: 'changed', rootId, report };
         } catch (error) {
           if (signal.aborted) return;
-          const { code, message } = toAppError(error);
-          if (code === 'conflict') hint(w);
-          else if (code !== 'root_offline') yield { type: 'failed', rootId, code, message };
+          const body = errorBody(error);
+          if (body.code === 'conflict') hint(w);
+          else if (body.code !== 'root_offline') yield { type: 'failed', rootId, ...body };
         }
       }
       const hinted = [...watched.values()].some((w) => w.hints !== null);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, Arm, DEFAULT_BATCH, GenerateRequest } from '#contract';
+import { AppError, Arm, DEFAULT_BATCH, GenerateRequest, because } from '#contract';
 import type { EvaluateRequest, EvaluationFiles, EvaluationReport, StudioServices } from '#contract';
 import type { Turn } from '../jobs/index.ts';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
@@ -96,8 +96,7 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
     const bad = request.only?.find((row) => row.prompt >= prompts.length);
     if (bad) throw new AppError('invalid_input', `only: there is no prompt number ${bad.prompt}.`);
     const arms = request.only?.map((row) => row.arm) ?? request.arms;
-    if (arms.includes('wrong') && prompts.length < 2)
-      throw new AppError('invalid_input', 'The arm "wrong" needs a second prompt to take references from.');
+    if (arms.includes('wrong') && prompts.length < 2) throw because('wrong_needs_two', {});
     const trial = v.safeParse(
       GenerateRequest,
       requestFor(request.settings, prompts, { prompt: 0, seed: 0, arms: [...new Set(arms)] }),
@@ -115,26 +114,21 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
       const what = (Object.keys(facts) as (keyof Facts)[]).filter(
         (key) => JSON.stringify(old[key]) !== JSON.stringify(facts[key]),
       );
-      throw new AppError(
-        'conflict',
-        `These results were made with other ${what.join(', ')}. Choose another folder, or repeat them as they were.`,
-      );
+      throw because('results_differ', { what: what.join(', ') });
     }
   }
 
   function open(evaluationId: string): ResultsFile {
-    if (!existsSync(pathOf(evaluationId)))
-      throw new AppError('not_found', `There are no results "${evaluationId}". Run the evaluation first.`);
+    if (!existsSync(pathOf(evaluationId))) throw because('results_unknown', { evaluation: evaluationId });
     return options.openResults(pathOf(evaluationId));
   }
 
   async function reportOn(evaluationId: string, file: ResultsFile): Promise<EvaluationFiles> {
     const text = file.fact('facts');
-    if (text === null) throw new AppError('not_found', `The results "${evaluationId}" have no rows yet.`);
+    if (text === null) throw because('results_empty', { evaluation: evaluationId });
     const facts = v.parse(v.pipe(v.string(), v.parseJson(), Facts), text);
     const read = await reader();
-    if (read.manifest.model.sha256 !== facts.readerHash)
-      throw new AppError('conflict', 'These results were read by another reader than the one installed.');
+    if (read.manifest.model.sha256 !== facts.readerHash) throw because('results_other_reader', {});
     const rows = file.rows();
     const scored = rows.map(toScored);
     const { prompts } = facts.promptSet;

@@ -2,7 +2,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, Arm, EvaluateRequest, EvaluationRef, PromptSet, errorBody } from '#contract';
+import { Arm, EvaluateRequest, EvaluationRef, PromptSet, because, errorBody } from '#contract';
 import type {
   EvaluationList,
   EvaluationState,
@@ -56,12 +56,11 @@ export function makeLibrary(options: LibraryOptions): { service: Own; close: () 
         ),
       ),
     );
-    if (times[0] === 0) throw new AppError('not_found', `There is no evaluation "${evaluationId}".`);
+    if (times[0] === 0) throw because('evaluation_unknown', { evaluation: evaluationId });
     const file = options.openResults(path);
     try {
       const text = file.fact('facts');
-      if (text === null)
-        throw new AppError('not_found', `The evaluation "${evaluationId}" has no pictures yet.`);
+      if (text === null) throw because('evaluation_empty', { evaluation: evaluationId });
       const { settings, promptSet } = v.parse(v.pipe(v.string(), v.parseJson(), Facts), text);
       const arms = v.parse(Arms, file.fact('arms') ?? '[]');
       const keys = file.keys();
@@ -111,11 +110,10 @@ export function makeLibrary(options: LibraryOptions): { service: Own; close: () 
 
   async function shipped(name: string): Promise<PromptSet> {
     const text = await readFile(join(promptsFolder, `${name}.json`), 'utf8').catch(() => null);
-    if (text === null)
-      throw new AppError('not_found', `There is no set of prompts "${name}" beside the packs.`);
+    if (text === null) throw because('prompt_set_unknown', { name });
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), PromptSet), text);
     if (parsed.success) return parsed.output;
-    throw new AppError('unreadable', `The set of prompts "${name}" is damaged: ${parsed.issues[0].message}`);
+    throw because('prompt_set_damaged', { name, why: parsed.issues[0].message });
   }
 
   async function promptSets(): Promise<PromptSets> {
@@ -144,11 +142,7 @@ export function makeLibrary(options: LibraryOptions): { service: Own; close: () 
   async function begin(request: EvaluateRequest): Promise<void> {
     const { evaluationId } = request;
     const other = [...runs].find(([, run]) => run.state.type === 'progress');
-    if (other)
-      throw new AppError(
-        'conflict',
-        `The evaluation "${other[0]}" is running. Stop it first, or wait for its end.`,
-      );
+    if (other) throw because('evaluation_running', { evaluation: other[0] });
     const run: Run = {
       state: { type: 'progress', done: 0, of: 0, secondsLeft: null },
       abort: new AbortController(),
@@ -201,7 +195,7 @@ export function makeLibrary(options: LibraryOptions): { service: Own; close: () 
       },
       async *watch({ evaluationId }, { signal }) {
         const run = runs.get(evaluationId);
-        if (!run) throw new AppError('not_found', `The evaluation "${evaluationId}" is not running.`);
+        if (!run) throw because('evaluation_idle', { evaluation: evaluationId });
         const news = makeBell();
         run.watchers.add(news.ring);
         try {

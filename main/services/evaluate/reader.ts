@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, misfit } from '#contract';
+import { AppError, because, misfit } from '#contract';
 import type { Features } from './distances.ts';
 
 const FileEntry = v.object({ file: v.string(), bytes: v.number(), sha256: v.string() });
@@ -43,7 +43,7 @@ export interface InstalledReader {
 
 async function checkedFile(folder: string, entry: { file: string; sha256: string }): Promise<Uint8Array> {
   const bytes = await readFile(join(folder, entry.file)).catch((cause: unknown) => {
-    throw new AppError('part_missing', `The attribute reader lacks its file ${entry.file}.`, { cause });
+    throw because('reader_file_missing', { file: entry.file }, { cause });
   });
   if (createHash('sha256').update(bytes).digest('hex') !== entry.sha256)
     throw new AppError(
@@ -59,11 +59,7 @@ export async function loadReader(
   tensors: (bytes: Uint8Array) => ReadonlyMap<string, { readonly data: unknown }>,
 ): Promise<InstalledReader> {
   const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch((cause: unknown) => {
-    throw new AppError(
-      'not_found',
-      'There is no attribute reader here: expected models/evaluation/reader/manifest.json.',
-      { cause },
-    );
+    throw because('reader_missing', {}, { cause });
   });
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ReaderManifest), text);
   if (!parsed.success) {

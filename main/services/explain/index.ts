@@ -7,6 +7,7 @@ import {
   Explanation,
   GenerateRequest,
   Recipe,
+  because,
   decodeFrame,
   encodeFrame,
   requestOf,
@@ -53,12 +54,8 @@ export function makeExplain({
   /** The picture as it was sampled: an enlarged one is explained by the one that it was made of. */
   function sampled(imageId: string): Sampled {
     const asked = store.read.gallery.result(imageId);
-    if (!asked) throw new AppError('not_found', 'This picture is not in the gallery.');
-    if (asked.arm !== 'refined')
-      throw new AppError(
-        'invalid_input',
-        `Only a refined picture can be explained; this one is of the arm "${asked.arm}".`,
-      );
+    if (!asked) throw because('picture_unknown', {});
+    if (asked.arm !== 'refined') throw because('explain_refined_only', { arm: asked.arm });
     const same = store.read.gallery.results(asked.pair_id).filter(({ arm }) => arm === asked.arm);
     const row = same.reduce((least, each) => (each.width < least.width ? each : least), asked);
     return { row, recipe: v.parse(Recipe, JSON.parse(row.recipe)) };

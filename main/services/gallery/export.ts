@@ -2,7 +2,7 @@
 import sharp from 'sharp';
 import type { OverlayOptions } from 'sharp';
 import * as v from 'valibot';
-import { AppError, Recipe } from '#contract';
+import { Recipe, because } from '#contract';
 import type { ExportPairs, StudioServices } from '#contract';
 import type { PairRow, ResultRow, Store } from '../store/index.ts';
 import { bare } from '../../bare-png.ts';
@@ -71,11 +71,7 @@ export function makeExport({
 
   async function read(row: ResultRow): Promise<Uint8Array> {
     const png = await file(row);
-    if (!png)
-      throw new AppError(
-        'not_found',
-        `The file of the ${row.arm} picture is gone from the studio's folder. Recall its recipe and run it again.`,
-      );
+    if (!png) throw because('picture_file_gone', { arm: row.arm });
     return png;
   }
 
@@ -151,7 +147,7 @@ export function makeExport({
     async export(wanted) {
       const pairs = [...new Set(wanted.pairIds)].map((id) => {
         const row = store.read.gallery.pair(id);
-        if (!row) throw new AppError('not_found', 'One of these pairs is not in the gallery any more.');
+        if (!row) throw because('pairs_unknown', {});
         return row;
       });
       if (wanted.as === 'sheet')

@@ -1,7 +1,7 @@
 /** One picture of a pair into the bin and back: there it is a pair of its own, which knows where it came from. */
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import { AppError, Recipe } from '#contract';
+import { Recipe, because } from '#contract';
 import type { Arm } from '#contract';
 import type { PairRow, Store } from '../store/index.ts';
 import { namesOf } from './names.ts';
@@ -13,15 +13,11 @@ import { namesOf } from './names.ts';
 export function binHalf(store: Store, pairId: string, arm: Arm, at: number): string {
   const { read, write } = store;
   const pair = read.gallery.pair(pairId);
-  if (!pair || pair.deleted_at !== null) throw new AppError('not_found', 'This pair is not in the gallery.');
+  if (!pair || pair.deleted_at !== null) throw because('pair_unknown', {});
   const results = read.gallery.results(pairId);
   const half = results.filter((result) => result.arm === arm);
-  if (half.length === 0) throw new AppError('invalid_input', `arm: this pair has no picture "${arm}".`);
-  if (half.length === results.length)
-    throw new AppError(
-      'invalid_input',
-      `arm: "${arm}" is all that this pair has. Expected a half with another one beside it; remove the pair instead.`,
-    );
+  if (half.length === 0) throw because('half_unknown', { arm });
+  if (half.length === results.length) throw because('half_is_all', { arm });
   const halfId = randomUUID();
   store.transaction(() => {
     // Its phrases and references stay with the pair, so that nothing counts them twice.

@@ -4,7 +4,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import * as v from 'valibot';
-import { AppError, Recipe, misfit } from '#contract';
+import { AppError, Recipe, because, misfit } from '#contract';
 import type { Arm, Pair, Result, StudioServices } from '#contract';
 import { writeAtomic } from '../../files.ts';
 import type { PairRow, ResultRow, Store } from '../store/index.ts';
@@ -61,11 +61,7 @@ export interface Gallery {
 /** The recipe inside a PNG. Throws `bad_recipe` naming the field. */
 export function recipeOf(png: Uint8Array): Recipe {
   const text = readText(png, RECIPE_KEY).get(RECIPE_KEY);
-  if (text === undefined)
-    throw new AppError(
-      'bad_recipe',
-      `This PNG holds no recipe ("${RECIPE_KEY}"). Expected a picture that the studio wrote, with its metadata kept.`,
-    );
+  if (text === undefined) throw because('recipe_missing', { key: RECIPE_KEY });
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -94,7 +90,7 @@ const toResult = (r: ResultRow): Result => ({
   height: r.height,
 });
 
-const gone = (): AppError => new AppError('not_found', 'This pair is not in the gallery.');
+const gone = (): AppError => because('pair_unknown', {});
 
 export function makeGallery(
   store: Store,
@@ -197,7 +193,7 @@ export function makeGallery(
       },
       recipe({ imageId }) {
         const row = store.read.gallery.result(imageId);
-        if (!row) throw new AppError('not_found', 'This picture is not in the gallery.');
+        if (!row) throw because('picture_unknown', {});
         return v.parse(Recipe, JSON.parse(row.recipe));
       },
     },

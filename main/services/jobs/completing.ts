@@ -1,6 +1,6 @@
 /** Whether a picture may join a pair: it must be the other half of that very pair. */
 import * as v from 'valibot';
-import { AppError, GenerateRequest, Recipe, requestOf } from '#contract';
+import { AppError, GenerateRequest, Recipe, because, requestOf } from '#contract';
 import type { InstalledPack } from '../packs/index.ts';
 import type { Store } from '../store/index.ts';
 
@@ -17,12 +17,10 @@ export function checkCompletion(
 ): void {
   const { completes, arms } = request;
   if (completes === undefined) return;
-  if (!read.gallery.pair(completes))
-    throw new AppError('not_found', 'The pair that this run would complete is not in the gallery any more.');
+  if (!read.gallery.pair(completes)) throw because('half_pair_gone', {});
   const results = read.gallery.results(completes);
   const there = results.find(({ arm }) => arms.some((wanted) => wanted === arm));
-  if (there)
-    throw new AppError('conflict', `The pair has its ${there.arm} picture already; nothing is left to make.`);
+  if (there) throw because('half_is_there', { arm: there.arm });
   const recipes = results.map(({ recipe }) => v.parse(Recipe, JSON.parse(recipe)));
   const own = recipes.find(
     (recipe) => textOf({ ...requestOf(recipe), arms, completes }) === JSON.stringify(request),
@@ -34,9 +32,5 @@ export function checkCompletion(
     );
   const parts = Object.entries(pack.manifest.parts);
   const changed = parts.find(([name, part]) => part && (own.pack.parts[name] ?? part.sha256) !== part.sha256);
-  if (changed)
-    throw new AppError(
-      'conflict',
-      `The pack "${own.pack.id}" is another one than made this pair (its ${changed[0]} has changed), so the other half would not fit. Run the sentence again for a new pair.`,
-    );
+  if (changed) throw because('half_other_pack', { pack: own.pack.id, part: changed[0] });
 }

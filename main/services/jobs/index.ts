@@ -1,7 +1,7 @@
 /** The queue: jobs are rows, one runs at a time, a crash leaves none of them in between. */
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import { AppError, GenerateRequest, errorBody, toAppError } from '#contract';
+import { AppError, GenerateRequest, because, errorBody, toAppError } from '#contract';
 import type { ErrorBody, JobState, PackManifest, Settings, StudioServices, TurnHolder } from '#contract';
 import type { SampleEvent, SampleRequest } from '../../engine/index.ts';
 import type { Catalog, CatalogResult } from '../catalog/index.ts';
@@ -65,11 +65,7 @@ export interface Jobs {
 /** The pictures were made and could not be kept: why, and that nothing of them is lost for good. */
 function notWritten(cause: unknown): AppError {
   const { code, message } = toAppError(cause, 'io_error');
-  return new AppError(
-    code,
-    `The pictures were made but could not be written. ${message} The same request then makes the same pictures.`,
-    { cause },
-  );
+  return because('pictures_unwritten', { why: message }, { code, cause });
 }
 
 export function makeJobs({
@@ -377,7 +373,7 @@ export function makeJobs({
       },
       async cancel({ jobId }) {
         const row = store.read.jobs.one(jobId);
-        if (!row) throw new AppError('not_found', 'This job is not known.');
+        if (!row) throw because('job_unknown', {});
         if (row.state === 'queued') conclude(jobId, 'cancelled', null);
         else if (running?.jobId === jobId) {
           running.abort.abort();
@@ -386,7 +382,7 @@ export function makeJobs({
         return { state: current(store.read.jobs.one(jobId) ?? row).state as JobState };
       },
       async *watch({ jobId, after }, { signal }) {
-        if (!store.read.jobs.one(jobId)) throw new AppError('not_found', 'This job is not known.');
+        if (!store.read.jobs.one(jobId)) throw because('job_unknown', {});
         yield* log.watch(jobId, after, signal);
       },
     },

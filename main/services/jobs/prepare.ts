@@ -1,6 +1,6 @@
 /** Turns a request into what the sampler needs: source embedding, references with their noised embeddings, recipe facts. */
 import { createHash } from 'node:crypto';
-import { AppError, encoderOf } from '#contract';
+import { because, encoderOf } from '#contract';
 import type {
   Arm,
   Emphasis,
@@ -117,10 +117,7 @@ async function referencesOf(
   return emphasis.references.map(({ contentHash, weight, pinned }, i) => {
     const vector = store.read.images.vector(contentHash, encoder);
     if (!vector)
-      throw new AppError(
-        'no_references',
-        `The reference ${contentHash.slice(0, 12)} of "${emphasis.phrase}" is not in the catalog. Import its folder again, or choose another.`,
-      );
+      throw because('phrase_reference_unknown', { image: contentHash.slice(0, 12), phrase: emphasis.phrase });
     const score = dot(vector, embedding);
     return { contentHash, rank: i + 1, score, weight, pinned };
   });
@@ -135,8 +132,7 @@ async function phraseSource(
 ): Promise<Float32Array> {
   if (kind === 'prior')
     return engine.prior(pack.manifest.id, (await engine.text(pack.manifest.id, phrase)).embedding);
-  if (references.length === 0)
-    throw new AppError('no_references', `The catalog has no image for "${phrase}". Import a folder first.`);
+  if (references.length === 0) throw because('phrase_without_images', { phrase });
   return blend(
     references.map(({ clean, weight }) => ({ vector: clean, weight })),
     pack.manifest.embedding.dims,
@@ -187,11 +183,7 @@ async function prepareSource(
   let references: RecipeReference[] = [];
   const kind: SourceKind = request.source;
   if (kind === 'prior') {
-    if (!pack.manifest.parts.prior)
-      throw new AppError(
-        'part_missing',
-        `The pack "${pack.manifest.id}" has no prior. Use the source "retrieval".`,
-      );
+    if (!pack.manifest.parts.prior) throw because('no_prior', { pack: pack.manifest.id });
     source = await engine.prior(pack.manifest.id, embedding);
   } else {
     references =
@@ -210,18 +202,11 @@ async function prepareSource(
             weight: 1,
             pinned: false,
           }));
-    if (references.length === 0)
-      throw new AppError(
-        'no_references',
-        'The catalog has no images to retrieve from. Import a folder, or use the source "prior".',
-      );
+    if (references.length === 0) throw because('nothing_to_retrieve', {});
     const parts = references.map(({ contentHash, weight }) => {
       const vector = store.read.images.vector(contentHash, encoder);
       if (vector) return { vector, weight };
-      throw new AppError(
-        'no_references',
-        `The source image ${contentHash.slice(0, 12)} is not in the catalog.`,
-      );
+      throw because('source_unknown', { image: contentHash.slice(0, 12) });
     });
     source = blend(parts, pack.manifest.embedding.dims);
   }

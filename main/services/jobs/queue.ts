@@ -1,6 +1,6 @@
 /** The order of what waits: told to whoever watches, changed and paused by the user. Rows are the only truth. */
 import { randomUUID } from 'node:crypto';
-import { AppError } from '#contract';
+import { because } from '#contract';
 import type { GenerateRequest, QueueState, StudioServices, TurnHolder } from '#contract';
 import { makeBell } from '../../bell.ts';
 import type { Store } from '../store/index.ts';
@@ -46,8 +46,8 @@ export function makeQueue({ store, log, now, check, changed, next, turn }: Queue
   function placeOf(waiting: readonly string[], jobId: string): number {
     const at = waiting.indexOf(jobId);
     if (at >= 0) return at;
-    if (!read.jobs.one(jobId)) throw new AppError('not_found', 'This job is not known.');
-    throw new AppError('conflict', 'This run does not wait any more, so its place cannot be changed.');
+    if (!read.jobs.one(jobId)) throw because('job_unknown', {});
+    throw because('job_not_waiting', {});
   }
 
   return {

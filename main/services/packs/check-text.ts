@@ -1,7 +1,7 @@
 /** Which words of a sentence a pack's text encoder does not know, and where it stops to read. No network runs for it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '#contract';
+import { because } from '#contract';
 import type { PackId, StudioServices } from '#contract';
 import type { Tokenizer } from '../../engine/index.ts';
 import type { InstalledPack, PacksService } from './index.ts';
@@ -40,7 +40,7 @@ export function makeCheckText({
     if (set !== null) return set;
     const first = (await packs.list()).packs.find((p) => p.role === 'generation');
     if (first) return first.packId;
-    throw new AppError('not_found', 'No pack that generates is installed. Expected one below models/.');
+    throw because('no_generating_pack', {});
   }
 
   return async ({ text, packId }) => {

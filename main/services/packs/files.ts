@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '#contract';
+import { AppError, because } from '#contract';
 import type { FileCheck, PackManifest } from '#contract';
 
 export interface PackFile {
@@ -29,18 +29,10 @@ async function sha256(path: string): Promise<string> {
 async function verifyFile(folder: string, { part, file, bytes, sha256: wanted }: PackFile): Promise<void> {
   const path = join(folder, file);
   const stat = await lstat(path).catch(() => null);
-  if (!stat)
-    throw new AppError('part_missing', `The part "${part}" (${file}) is missing. Install the pack again.`);
-  if (!stat.isFile() || stat.nlink !== 1)
-    throw new AppError(
-      'external_data',
-      `The part "${part}" is a link; expected a plain file inside the pack.`,
-    );
+  if (!stat) throw because('pack_file_missing', { part, file });
+  if (!stat.isFile() || stat.nlink !== 1) throw because('pack_file_linked', { part });
   if (stat.size !== bytes || (await sha256(path)) !== wanted)
-    throw new AppError(
-      'hash_mismatch',
-      `The part "${part}" (${file}) is not the file that the manifest describes. Install the pack again.`,
-    );
+    throw because('pack_file_changed', { part, file });
 }
 
 /** Throws for the first file that is not what the manifest says. */

@@ -1,7 +1,7 @@
 /** Finds packs, checks them before anything of theirs is run, and tells the engine about them. */
 import { lstat, readFile, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AppError, errorBody, parseManifest } from '#contract';
+import { because, errorBody, parseManifest } from '#contract';
 import type { FileCheck, PackManifest, PackSummary, RefusedPack } from '#contract';
 import { checkFiles, verify } from './files.ts';
 
@@ -34,7 +34,7 @@ export interface PacksCare extends PacksService {
 
 async function readManifest(folder: string): Promise<PackManifest> {
   const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch((cause: unknown) => {
-    throw new AppError('bad_manifest', 'manifest.json cannot be read. Install the pack again.', { cause });
+    throw because('manifest_unreadable', {}, { cause });
   });
   return parseManifest(text);
 }
@@ -106,10 +106,7 @@ export function makePacks(folders: readonly string[], own?: string): PacksCare {
   function entryOf(found: Awaited<ReturnType<typeof scan>>['found'], id: string) {
     const entry = found.get(id);
     if (entry) return entry;
-    throw new AppError(
-      'not_found',
-      `There is no pack "${id}". Installed: ${[...found.keys()].join(', ') || 'none'}.`,
-    );
+    throw because('pack_unknown', { pack: id, installed: [...found.keys()].join(', ') || 'none' });
   }
 
   return {

@@ -5,7 +5,7 @@
 import { appendFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, PackManifest } from '#contract';
+import { AppError, PackManifest, because } from '#contract';
 import type { PackIntake, PackSummary, PortReport, StudioServices } from '#contract';
 import { isThere, writeAtomic } from '../../files.ts';
 import { filesOf, verify } from './files.ts';
@@ -62,10 +62,10 @@ export function makeIntake({ packs, folder, inspect, release }: IntakeOptions): 
     const { packs: here } = await packs.list();
     const other = here.find((pack) => pack.packId === packId);
     if (other)
-      throw new AppError(
-        'conflict',
-        `The pack "${packId}" is installed already (${other.version}). ${other.removable ? 'Remove it first.' : 'It ships with the studio.'}`,
-      );
+      throw because(other.removable ? 'pack_installed' : 'pack_shipped', {
+        pack: packId,
+        version: other.version,
+      });
   }
 
   async function take(manifest: PackManifest): Promise<PackIntake> {
@@ -108,25 +108,21 @@ export function makeIntake({ packs, folder, inspect, release }: IntakeOptions): 
   async function install(packId: string): Promise<PackSummary> {
     const manifest = await manifestOf(packId);
     const missing = (await lacks(manifest)).lacks.map(({ file }) => file);
-    if (missing.length > 0)
-      throw new AppError('part_missing', `The pack "${packId}" still lacks ${missing.join(', ')}.`);
+    if (missing.length > 0) throw because('pack_incomplete', { pack: packId, files: missing.join(', ') });
     await refuseInstalled(packId);
     const at = join(folder, packId);
-    if (await isThere(at))
-      throw new AppError(
-        'conflict',
-        `Among the imported packs lies a folder "${packId}" that is no usable pack. Move it away first.`,
-      );
+    if (await isThere(at)) throw because('pack_folder_taken', { pack: packId });
     try {
       await verify(taking(packId), manifest);
       await rename(taking(packId), at);
       const ports = await inspect(packId);
       const bad = ports.find(({ chosen }) => chosen === null || (chosen.goldenError ?? 0) > 1);
       if (bad)
-        throw new AppError(
-          'golden_mismatch',
-          `The part "${bad.port}" of the pack "${packId}" does not do what its golden data says: ${bad.refused.map(({ reason }) => reason).join('; ')}`,
-        );
+        throw because('pack_fails_golden', {
+          part: bad.port,
+          pack: packId,
+          refused: bad.refused.map(({ reason }) => reason).join('; '),
+        });
       return (await packs.get(packId)).summary;
     } catch (error) {
       // What does not pass is not kept: neither what was installed nor the pieces it was made of.
@@ -140,12 +136,8 @@ export function makeIntake({ packs, folder, inspect, release }: IntakeOptions): 
 
   async function remove(packId: string): Promise<Record<string, never>> {
     const found = (await packs.list()).packs.find((pack) => pack.packId === packId);
-    if (!found) throw new AppError('not_found', `There is no pack "${packId}".`);
-    if (!found.removable)
-      throw new AppError(
-        'forbidden',
-        `The pack "${packId}" ships with the studio and cannot be removed here.`,
-      );
+    if (!found) throw because('pack_gone', { pack: packId });
+    if (!found.removable) throw because('pack_stays', { pack: packId });
     release(packId);
     packs.forget(packId);
     await rm(join(folder, packId), { recursive: true, force: true });

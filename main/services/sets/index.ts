@@ -1,7 +1,7 @@
 /** Runs that are asked for together. Each is an ordinary job of the queue; a set knows where in its table it stands. */
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import { AppError, GenerateRequest } from '#contract';
+import { AppError, GenerateRequest, because } from '#contract';
 import type {
   ErrorBody,
   JobSet,
@@ -37,7 +37,7 @@ export function makeSets({ store, jobs, gallery, now }: SetsOptions): StudioServ
 
   function rowOf(setId: string): SetRow {
     const row = read.sets.one(setId);
-    if (!row) throw new AppError('not_found', 'This set is not known.');
+    if (!row) throw because('set_unknown', {});
     return row;
   }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { AppError, Settings, misfit } from '#contract';
+import { Settings, because, misfit } from '#contract';
 import type { StudioServices } from '#contract';
 import { writeAtomic } from '../../files.ts';
 
@@ -22,15 +22,11 @@ export function makeSettings(path: string): SettingsService {
     try {
       json = JSON.parse(text);
     } catch (cause) {
-      throw new AppError(
-        'invalid_input',
-        'The settings file is not JSON. Mend it, or delete it to start with the defaults.',
-        { cause },
-      );
+      throw because('settings_not_json', {}, { cause });
     }
     const result = v.safeParse(Settings, json);
     if (result.success) return result.output;
-    throw new AppError('invalid_input', `The settings file does not fit: ${misfit(result.issues, 'whole')}`);
+    throw because('settings_misfit', { why: misfit(result.issues, 'whole') });
   }
   return {
     current,

@@ -13,7 +13,7 @@ import {
 import { copyFile, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { AppError } from '#contract';
+import { AppError, because } from '#contract';
 import type { Db } from './open.ts';
 
 export interface BackupFile {
@@ -78,11 +78,10 @@ function sync(path: string): void {
 function verify(path: string): void {
   const copy = new Database(path, { readonly: true });
   try {
-    if (copy.pragma('integrity_check(1)', { simple: true }) !== 'ok')
-      throw new AppError('catalog_damaged', 'The copy did not pass its check, so it does not count.');
+    if (copy.pragma('integrity_check(1)', { simple: true }) !== 'ok') throw because('backup_unsound', {});
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw new AppError('catalog_damaged', 'The copy cannot be read, so it does not count.', { cause: error });
+    throw because('backup_unreadable', {}, { cause: error });
   } finally {
     copy.close();
   }
@@ -101,9 +100,13 @@ export async function backUp(db: Db, now: number): Promise<BackupFile> {
     (db.pragma('page_size', { simple: true }) as number);
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize < size + SPARE_BYTES)
-    throw new AppError(
-      'disk_full',
-      `A backup needs ${Math.ceil(size / 2 ** 20)} MiB and ${SPARE_BYTES / 2 ** 20} MiB to spare; ${Math.floor((bavail * bsize) / 2 ** 20)} MiB are free. Free some space and try again.`,
+    throw because(
+      'backup_room',
+      {
+        needed: Math.ceil(size / 2 ** 20),
+        spare: SPARE_BYTES / 2 ** 20,
+        free: Math.floor((bavail * bsize) / 2 ** 20),
+      },
       { details: { neededBytes: size + SPARE_BYTES, freeBytes: bavail * bsize } },
     );
   const name = `catalog-${now}.db`;

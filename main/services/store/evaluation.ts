@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { AppError } from '#contract';
+import { because } from '#contract';
 
 /** 'ACEV' */
 const APPLICATION_ID = 0x41434556;
@@ -74,9 +74,9 @@ export function openResults(path: string): ResultsFile {
       }).immediate();
   } catch (cause) {
     db.close();
-    throw new AppError(
-      'conflict',
-      `The results file cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Choose another folder.`,
+    throw because(
+      'results_unusable',
+      { why: cause instanceof Error ? cause.message : String(cause) },
       { cause },
     );
   }

@@ -3,7 +3,7 @@
  * table of vectors and one of members for each encoder; a vector is there once, whichever catalogs have its image.
  * The address may hold a password: it is never a part of a message, a log or a result.
  */
-import { AppError } from '#contract';
+import { AppError, because } from '#contract';
 import { connectionError, explain } from './shared-errors.ts';
 
 /** As much of a `pg` client as is used. */
@@ -129,20 +129,13 @@ export async function openSharedVectors(options: SharedOptions): Promise<SharedV
   let client: SharedClient | undefined;
   let closed = false;
   if (approximate && dims > MOST_INDEXED_DIMS)
-    throw new AppError(
-      'not_supported',
-      `An HNSW index takes vectors of up to ${MOST_INDEXED_DIMS} numbers, this pack has ${dims}. Take ACCENT_VECTORS_INDEX away to search without one.`,
-    );
+    throw because('vectors_too_long', { most: MOST_INDEXED_DIMS, dims });
 
   async function prepare(c: SharedClient): Promise<void> {
     const found = await c.query<{ version: string }>(
       `SELECT default_version AS version FROM pg_available_extensions WHERE name = 'vector'`,
     );
-    if (found.rows.length === 0)
-      throw new AppError(
-        'not_supported',
-        `The server at ${place} has no pgvector. Install that extension there, or name another server.`,
-      );
+    if (found.rows.length === 0) throw because('vectors_no_pgvector', { place });
     await c.query('BEGIN');
     try {
       await makeTables(c);
@@ -163,11 +156,7 @@ export async function openSharedVectors(options: SharedOptions): Promise<SharedV
       'SELECT pg_try_advisory_lock(hashtext($1), hashtext($2)) AS got',
       [catalog, name],
     );
-    if (lock.rows[0]?.got !== true)
-      throw new AppError(
-        'conflict',
-        `Another studio with a copy of this catalog uses the vectors at ${place}. Close it there; a copied data folder cannot be used twice. Where it was this one, and its connection broke, try again in a minute.`,
-      );
+    if (lock.rows[0]?.got !== true) throw because('vectors_taken', { place });
   }
 
   async function makeTables(c: SharedClient): Promise<void> {
@@ -197,21 +186,15 @@ export async function openSharedVectors(options: SharedOptions): Promise<SharedV
       [name],
     );
     const row = rows[0] as (typeof rows)[0];
-    if (row.format > FORMAT)
-      throw new AppError(
-        'not_supported',
-        `The vectors at ${place} were written by a newer studio (format ${row.format}, this one knows ${FORMAT}). Use a newer studio.`,
-      );
+    if (row.format > FORMAT) throw because('vectors_newer', { place, format: row.format, known: FORMAT });
     if (hexOf(row.encoder) !== encoder)
-      throw new AppError(
-        'conflict',
-        `The table ${vectors} at ${place} holds the vectors of another encoder (${hexOf(row.encoder).slice(0, 24)}). Name another database.`,
-      );
+      throw because('vectors_other_encoder', {
+        table: vectors,
+        place,
+        encoder: hexOf(row.encoder).slice(0, 24),
+      });
     if (row.dims !== dims)
-      throw new AppError(
-        'conflict',
-        `The table ${vectors} at ${place} holds vectors of ${row.dims} numbers, this pack's have ${dims}. Name another database.`,
-      );
+      throw because('vectors_other_length', { table: vectors, place, length: row.dims, dims });
     await table(
       vectors,
       `CREATE TABLE ${vectors} (id bytea PRIMARY KEY, embedding vector(${dims}) NOT NULL)`,

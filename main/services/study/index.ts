@@ -7,7 +7,7 @@ import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import * as v from 'valibot';
-import { AppError, Arm, RatingSheet, StudySet, errorBody, isWhole } from '#contract';
+import { AppError, Arm, RatingSheet, StudySet, because, errorBody, isWhole } from '#contract';
 import type { MakeStudy, StudioServices, StudyList, StudySummary } from '#contract';
 import { isThere, writeAtomic, writeDerived } from '../../files.ts';
 import { bare } from '../../bare-png.ts';
@@ -54,11 +54,11 @@ export function makeStudy({ folder, pictures, now }: StudyOptions): { service: S
     if (raw === null) return null;
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), raw);
     if (parsed.success) return parsed.output;
-    throw new AppError('unreadable', 'A file of this study is damaged. Restore it from a copy.');
+    throw because('study_damaged', {});
   }
   async function setOf(studyId: string): Promise<StudySet> {
     const set = await read(at(studyId, 'set.json'), StudySet);
-    if (!set) throw new AppError('not_found', `There is no study "${studyId}".`);
+    if (!set) throw because('study_unknown', { study: studyId });
     return set;
   }
   const ownKey = (studyId: string): Promise<boolean> => isThere(at(studyId, 'key.json'));
@@ -90,12 +90,10 @@ export function makeStudy({ folder, pictures, now }: StudyOptions): { service: S
 
   async function make(request: MakeStudy): Promise<StudySet> {
     const { studyId, evaluationId, arms, prompts, repeats, pairs, seed } = request;
-    if (await read(at(studyId, 'set.json'), StudySet))
-      throw new AppError('conflict', `There is a study "${studyId}" already. Choose another name.`);
+    if (await read(at(studyId, 'set.json'), StudySet)) throw because('study_taken', { study: studyId });
     const found = Map.groupBy(pictures(evaluationId, arms), (p) => p.prompt);
     const whole = [...found.values()].filter((group) => group.length === arms.length);
-    if (whole.length === 0)
-      throw new AppError('not_found', 'No prompt of this evaluation has a picture in each of these arms.');
+    if (whole.length === 0) throw because('study_without_pictures', {});
     const next = uniform(`study ${seed}`);
     const chosen = shuffle(whole, next).slice(0, prompts);
     const drawn = drawSet(chosen.flat(), { repeats, pairs }, next, () =>
@@ -168,7 +166,7 @@ export function makeStudy({ folder, pictures, now }: StudyOptions): { service: S
       set: ({ studyId }) => setOf(studyId),
       async image({ studyId, image }) {
         const png = await readFile(at(studyId, 'images', `${image}.png`)).catch(() => null);
-        if (!png) throw new AppError('not_found', 'This study has no such picture.');
+        if (!png) throw because('study_picture_unknown', {});
         return { png: new Uint8Array(png) };
       },
       async sheet({ studyId, rater }) {
@@ -188,44 +186,31 @@ export function makeStudy({ folder, pictures, now }: StudyOptions): { service: S
         inTurn(async () => {
           const set = await setOf(studyId);
           const sheet = await read(sheetPath(studyId, rater), RatingSheet);
-          if (!sheet) throw new AppError('not_found', `"${rater}" has rated nothing yet.`);
+          if (!sheet) throw because('sheet_empty', { rater });
           return keep(sealed(sheet, set));
         }),
       merge: ({ studyId, sheet }) =>
         inTurn(async () => {
           const set = await setOf(studyId);
           checkSheet(sheet, set);
-          if (sheet.seal === null)
-            throw new AppError(
-              'conflict',
-              `The sheet of "${sheet.rater}" is not sealed; only sealed sheets are merged.`,
-            );
+          if (sheet.seal === null) throw because('sheet_open', { rater: sheet.rater });
           const before = await read(sheetPath(studyId, sheet.rater), RatingSheet);
-          if (before && before.seal !== sheet.seal)
-            throw new AppError('conflict', `There is another sheet of "${sheet.rater}" in this study.`);
+          if (before && before.seal !== sheet.seal) throw because('sheet_other', { rater: sheet.rater });
           return keep(sheet);
         }),
       async reveal({ studyId }) {
         const set = await setOf(studyId);
         const all = await sheets(set);
         const open = all.filter((s) => s.seal === null);
-        if (all.length === 0) throw new AppError('conflict', 'There are no raters yet: nothing to reveal.');
+        if (all.length === 0) throw because('no_raters', {});
         if (open.length > 0)
-          throw new AppError(
-            'conflict',
-            `Not revealed: ${open.map((s) => s.rater).join(', ')} ${open.length === 1 ? 'has' : 'have'} not sealed yet.`,
-          );
-        if (!(await ownKey(studyId)))
-          throw new AppError(
-            'conflict',
-            'This set is from elsewhere: its key is with whoever made it. Send your sealed sheet back.',
-          );
+          throw because('raters_open', {
+            raters: open.map((s) => s.rater).join(', '),
+            have: open.length === 1 ? 'has' : 'have',
+          });
+        if (!(await ownKey(studyId))) throw because('key_elsewhere', {});
         const raw = await readFile(at(studyId, 'key.json'), 'utf8').catch(() => null);
-        if (raw === null || sha256(raw) !== set.keyHash)
-          throw new AppError(
-            'hash_mismatch',
-            'The key is missing or is not the one that the set was made with.',
-          );
+        if (raw === null || sha256(raw) !== set.keyHash) throw because('key_wrong', {});
         const key = v.parse(v.pipe(v.string(), v.parseJson(), Key), raw);
         const results = resultsOf(studyId, key.arms, all, key.entries, uniform(`results ${set.keyHash}`));
         const rows = rowsOf(all, key.entries);

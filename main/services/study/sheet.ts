@@ -1,7 +1,7 @@
 /** A rater's sheet: what may be in it, and how it is sealed. Pure. */
 import { createHash } from 'node:crypto';
-import { AppError, filledIn, isWhole } from '#contract';
-import type { RatingSheet, StudyAnswer, StudySet } from '#contract';
+import { because, filledIn, isWhole } from '#contract';
+import type { AppError, RatingSheet, StudyAnswer, StudySet } from '#contract';
 
 const sha256 = (data: string): string => createHash('sha256').update(data).digest('hex');
 
@@ -10,8 +10,7 @@ export const sealOf = ({ seal: _, ...sheet }: RatingSheet): string => sha256(JSO
 
 /** Throws `invalid_input` where a sheet is no sheet of this set, or an answer does not fit its item. */
 export function checkSheet(sheet: RatingSheet, set: StudySet): void {
-  const no = (why: string): AppError =>
-    new AppError('invalid_input', `The sheet of "${sheet.rater}" ${why}.`);
+  const no = (why: string): AppError => because('sheet_misfit', { rater: sheet.rater, why });
   if (sheet.studyId !== set.studyId || sheet.keyHash !== set.keyHash) throw no('belongs to another study');
   const items = new Map(set.items.map((item) => [item.itemId, item]));
   const seen = new Set<string>();
@@ -49,8 +48,7 @@ export function emptySheet(set: StudySet, rater: string, synthetic: boolean): Ra
 
 /** The sheet with this answer; what it leaves open stays as it was before. Throws `conflict` for a sealed sheet. */
 export function withAnswer(sheet: RatingSheet, answer: StudyAnswer, set: StudySet): RatingSheet {
-  if (sheet.seal !== null)
-    throw new AppError('conflict', `The sheet of "${sheet.rater}" is sealed; it takes no more answers.`);
+  if (sheet.seal !== null) throw because('sheet_sealed', { rater: sheet.rater });
   const before = sheet.answers.find((a) => a.itemId === answer.itemId);
   const rest = sheet.answers.filter((a) => a !== before);
   // Checked before it is filled in, so that a wrong kind or number of details is refused and not mixed.
@@ -62,10 +60,6 @@ export function withAnswer(sheet: RatingSheet, answer: StudyAnswer, set: StudySe
 /** The sheet sealed. Throws `conflict` while items are unanswered. */
 export function sealed(sheet: RatingSheet, set: StudySet): RatingSheet {
   const open = openItems(sheet, set);
-  if (open > 0)
-    throw new AppError(
-      'conflict',
-      `The sheet of "${sheet.rater}" lacks ${open} of ${set.items.length} answers; it cannot be sealed yet.`,
-    );
+  if (open > 0) throw because('sheet_lacks', { rater: sheet.rater, open, items: set.items.length });
   return sheet.seal === null ? { ...sheet, seal: sealOf(sheet) } : sheet;
 }

@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '#contract';
+import { AppError, because } from '#contract';
 import type { StudySet } from '#contract';
 import { isThere, writeAtomic, writeDerived } from '../../files.ts';
 import { bare } from '../../bare-png.ts';
@@ -32,14 +32,9 @@ export function makeTake(folder: string): Take {
 
   return {
     async begin(set) {
-      if (await isThere(join(folder, set.studyId)))
-        throw new AppError('conflict', `There is a study "${set.studyId}" here already, with its ratings.`);
+      if (await isThere(join(folder, set.studyId))) throw because('study_rated', { study: set.studyId });
       const images = imagesOf(set);
-      if (new Set(images).size !== images.length)
-        throw new AppError(
-          'invalid_input',
-          'The set shows two items under one picture name; it was altered.',
-        );
+      if (new Set(images).size !== images.length) throw because('study_altered', {});
       const text = `${JSON.stringify(set, null, 1)}\n`;
       const path = join(part(set.studyId), 'set.json');
       // Pictures of another set of the same name would be shown with these sentences.

@@ -24,7 +24,7 @@ export function useAnnouncements(): void {
         return t.job.saidCancelled;
       case 'failed':
       case 'interrupted':
-        return t.job.saidFailed(view.error?.message ?? '');
+        return t.job.saidFailed(view.error ? t.error.said(view.error) : '');
     }
   }
 

@@ -1,5 +1,5 @@
 /** The files of a pack as a person gives them: a folder, or one .tar of it. Nothing is read before it is needed. */
-import { AppError, PackManifest, parse } from '#contract';
+import { PackManifest, because, parse } from '#contract';
 
 /** Name -> bytes, of one folder. */
 export type PackSource = ReadonlyMap<string, Blob>;
@@ -12,11 +12,7 @@ const folderOf = (path: string): string => path.slice(0, path.length - nameOf(pa
 function beside(files: readonly (readonly [path: string, data: Blob])[]): PackSource {
   const manifests = files.filter(([path]) => nameOf(path) === 'manifest.json');
   const [first] = manifests.sort(([a], [b]) => a.length - b.length);
-  if (!first)
-    throw new AppError(
-      'bad_manifest',
-      'There is no manifest.json. Choose the folder of a pack, or its .tar file.',
-    );
+  if (!first) throw because('manifest_missing', {});
   const folder = folderOf(first[0]);
   return new Map(
     files.filter(([path]) => folderOf(path) === folder).map(([path, data]) => [nameOf(path), data]),
@@ -37,11 +33,7 @@ export async function fromTar(file: Blob): Promise<PackSource> {
     const field = (from: number, length: number): string =>
       text.decode(head.subarray(from, from + length)).replace(/\0.*$/s, '');
     const size = Number.parseInt(field(124, 12).trim(), 8);
-    if (!field(257, 6).startsWith('ustar') || !(size >= 0))
-      throw new AppError(
-        'bad_manifest',
-        'This is not a .tar file of a pack. Choose one, or the folder itself.',
-      );
+    if (!field(257, 6).startsWith('ustar') || !(size >= 0)) throw because('not_a_pack_tar', {});
     const prefix = field(345, 155);
     const path = prefix === '' ? field(0, 100) : `${prefix}/${field(0, 100)}`;
     const kind = field(156, 1);
@@ -57,7 +49,7 @@ export async function manifestOf(source: PackSource): Promise<PackManifest> {
   try {
     json = JSON.parse((await source.get('manifest.json')?.text()) ?? '');
   } catch (cause) {
-    throw new AppError('bad_manifest', 'manifest.json is not JSON. Get the pack again.', { cause });
+    throw because('manifest_not_json', {}, { cause });
   }
   return parse(PackManifest, json, 'manifest.json');
 }

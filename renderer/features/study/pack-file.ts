@@ -1,6 +1,6 @@
 /** A blind set as one file for other raters: the set and its pictures, no arm, no key. Pure. */
-import { AppError, StudySet, parse } from '#contract';
-import type { StudyItem } from '#contract';
+import { StudySet, because, parse } from '#contract';
+import type { AppError, StudyItem } from '#contract';
 
 const FORMAT = 'accent-study-pack';
 
@@ -36,8 +36,7 @@ export function writePackFile({
 
 /** Throws `invalid_input` for what is no such file, or lacks a picture. */
 export async function readPackFile(text: string): Promise<StudyPackFile> {
-  const bad = (): AppError =>
-    new AppError('invalid_input', 'This is not a study file. Choose one that a studio has exported.');
+  const bad = (): AppError => because('not_a_study_file', {});
   let file: unknown;
   try {
     file = JSON.parse(text);
@@ -52,7 +51,7 @@ export async function readPackFile(text: string): Promise<StudyPackFile> {
   for (const name of imagesOf(set.items)) {
     const png: unknown = Reflect.get(given, name);
     if (typeof png !== 'string') {
-      throw new AppError('invalid_input', 'The study file lacks a picture. Ask for it again.');
+      throw because('study_file_incomplete', {});
     }
     try {
       images.set(name, fromBase64(png));

@@ -1,6 +1,6 @@
 /** Importing, checking and removing a pack on the page, over the demonstration studio with the real intake. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -74,5 +74,30 @@ it('says what is wrong with a pack that is not whole, and installs nothing', asy
   expect(await page.locator('[data-testid="pack-item"]', { hasText: 'Broken pack' }).count()).toBe(0);
   // A ship's own pack offers no way out.
   expect(await page.getByTestId('remove-pack').count()).toBe(0);
+  await close();
+});
+
+it('says in German what the host refuses, and copies it as the host said it', async () => {
+  writeTinyPack(folder, { id: 'altered', manifest: (m) => ({ ...m, name: 'Altered pack' }) });
+  const golden = join(folder, 'altered', 'golden.safetensors');
+  const bytes = readFileSync(golden);
+  bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+  writeFileSync(golden, bytes);
+  const { page, close } = await openDemo(browser, served);
+  await page.getByTestId('place-settings').click();
+  await page.getByTestId('language-de').check({ force: true });
+  await page.getByTestId('place-packs').click();
+  await page.getByTestId('pack-folder').setInputFiles(join(folder, 'altered'));
+  const error = page.getByTestId('import-error');
+  await error.getByText('Der Teil „golden“ (golden.safetensors) ist nicht die Datei').waitFor();
+  await error.locator('summary').click();
+  await error.getByText('Einzelheiten kopieren').click();
+  await error.getByText('Kopiert').waitFor();
+  const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText())) as unknown;
+  expect(copied).toMatchObject({
+    code: 'hash_mismatch',
+    message: expect.stringContaining('is not the file that the manifest describes') as unknown,
+    details: { reason: 'pack_file_changed', part: 'golden' },
+  });
   await close();
 });

@@ -77,9 +77,10 @@ describe('packs', () => {
     writeTinyPack(folder);
     const { packs: found, refused } = await makePacks([folder]).list();
     expect(found.map((p) => p.packId)).toEqual(['tiny']);
-    expect(refused).toEqual([
+    expect(refused).toMatchObject([
       { folder: 'odd', error: { code: 'bad_manifest', message: expect.stringMatching(message) as string } },
     ]);
+    expect(refused[0]?.error.details).toMatchObject({ reason: 'manifest_misfit' });
   });
 
   it('a manifest that is no JSON is refused', async () => {
