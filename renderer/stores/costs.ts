@@ -1,47 +1,119 @@
+import type { GenerateRequestInput, JobSummary, StudioClient } from '#contract';
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
-import type { JobSummary, StudioClient } from '#contract';
-import { applyEvent, measuredCosts, newJobView } from '../features/jobs/job-view.ts';
+import { applyEvent, newJobView } from '../features/jobs/job-view.ts';
+import { callsOf } from '../features/jobs/network-calls.ts';
+import { usePacksStore } from './packs.ts';
 import { isRecord, readSaved, save } from './saved.ts';
-import type { JobView, StepCosts } from '../features/jobs/job-view.ts';
+import type { ArmName, JobView, StepCosts } from '../features/jobs/job-view.ts';
+import type { Sampled } from '../features/jobs/network-calls.ts';
 
-type SavedCosts = Readonly<Record<string, StepCosts>>;
+/** Milliseconds of one call of a network. */
+interface CallCosts {
+  readonly denoiser?: number;
+  readonly gradient?: number;
+}
+type SavedCosts = Readonly<Record<string, CallCosts>>;
+
+/** What of a request decides how long it takes. */
+export type Costly = Pick<
+  GenerateRequestInput,
+  'packId' | 'emphases' | 'steps' | 'guidance' | 'rebuild' | 'window'
+>;
 
 const isSavedCosts = (value: unknown): value is SavedCosts =>
   isRecord(value) &&
   Object.values(value).every(
-    (costs) => isRecord(costs) && Object.values(costs).every((cost) => typeof cost === 'number' && cost > 0),
+    (costs) => isRecord(costs) && Object.values(costs).every((cost) => typeof cost === 'number' && cost >= 0),
   );
 
 /** Runs whose events are read for their figures. */
 const MOST_READ = 4;
 
-/** What a step of each arm took on this machine, by pack: measured, never guessed. */
+/**
+ * What a call of each network took on this machine, by pack: measured, never guessed. What a run will take is made of
+ * them by its own settings, so that a run measured under other settings tells it too.
+ */
 export const useCostsStore = defineStore('costs', () => {
-  const byPack = shallowRef<SavedCosts>(readSaved('costs', isSavedCosts) ?? {});
+  const packs = usePacksStore();
+  const byPack = shallowRef<SavedCosts>(readSaved('call-costs', isSavedCosts) ?? {});
 
-  function costsOf(packId: string): StepCosts {
-    return byPack.value[packId] ?? {};
+  /** The settings that hold: the request's own, else the pack's; undefined while the pack is not known. */
+  function sampledOf({ packId, emphases, steps, guidance, rebuild, window }: Costly): Sampled | undefined {
+    const pack = packs.usable.find((each) => each.packId === packId);
+    return (
+      pack && {
+        steps: steps ?? pack.sampling.steps,
+        guidance: guidance ?? pack.sampling.guidance,
+        rebuild: rebuild ?? pack.sampling.rebuild,
+        window: window ?? pack.sampling.window,
+        levels: pack.levels,
+        isStressed: (emphases ?? []).some(({ muted, weight }) => muted !== true && weight !== 0),
+      }
+    );
   }
 
-  /** Keeps what a finished job measured. */
-  function learn(packId: string, view: JobView): void {
-    byPack.value = { ...byPack.value, [packId]: { ...costsOf(packId), ...measuredCosts(view) } };
-    save('costs', byPack.value);
+  /** Milliseconds that the picture of an arm takes; null where something of it was never measured. */
+  function ofArm(arm: ArmName, request: Costly): number | null {
+    const sampled = sampledOf(request);
+    const calls = sampled && callsOf(arm, sampled);
+    const { denoiser, gradient } = byPack.value[request.packId] ?? {};
+    if (!calls || denoiser === undefined) return null;
+    if (calls.gradient === 0) return calls.denoiser * denoiser;
+    return gradient === undefined ? null : calls.denoiser * denoiser + calls.gradient * gradient;
+  }
+
+  /** Milliseconds that all arms of a request take; null where something of it was never measured. */
+  function total(request: Costly & Pick<GenerateRequestInput, 'arms'>): number | null {
+    const each = request.arms.map((arm) => ofArm(arm, request));
+    return each.reduce((sum, ms) => (sum === null || ms === null ? null : sum + ms), 0);
+  }
+
+  /** Milliseconds of a step of each arm of a request; arms of which something was never measured are left out. */
+  function ofSteps(request: Costly & Pick<GenerateRequestInput, 'arms'>): StepCosts {
+    const steps = sampledOf(request)?.steps ?? 1;
+    return Object.fromEntries(
+      request.arms.flatMap((arm) => {
+        const ms = ofArm(arm, request);
+        return ms === null ? [] : [[arm, ms / steps]];
+      }),
+    );
+  }
+
+  /** Keeps what a finished job measured: the denoiser by an arm without gradients, then gradients by what remains. */
+  function learn(request: Costly, { times, steps }: JobView): void {
+    const asked = sampledOf(request);
+    if (!asked) return;
+    const sampled = { ...asked, steps };
+    let known = byPack.value[request.packId] ?? {};
+    const measured = (Object.keys(times) as ArmName[]).flatMap((arm) => {
+      const time = times[arm];
+      const calls = time && callsOf(arm, sampled, time.firstI);
+      return time && calls ? [{ ms: time.lastAt - time.firstAt, ...calls }] : [];
+    });
+    for (const { ms, denoiser, gradient } of measured)
+      if (gradient === 0 && denoiser > 0 && ms > 0) known = { ...known, denoiser: ms / denoiser };
+    for (const { ms, denoiser, gradient } of measured) {
+      if (gradient === 0 || known.denoiser === undefined) continue;
+      // A gradient may cost less than the measures err.
+      known = { ...known, gradient: Math.max(0, ms - denoiser * known.denoiser) / gradient };
+    }
+    byPack.value = { ...byPack.value, [request.packId]: known };
+    save('call-costs', byPack.value);
   }
 
   /** Where figures are lacking that some of these runs measured, takes them from the events that the host kept of a few. */
   async function learnFrom(client: StudioClient, runs: readonly JobSummary[]): Promise<void> {
+    if (!packs.list) await packs.load();
     let read = 0;
     for (const { jobId, state, request } of runs) {
-      const { packId, arms } = request;
-      if (state !== 'done' || arms.every((arm) => costsOf(packId)[arm] !== undefined)) continue;
+      if (state !== 'done' || total(request) !== null) continue;
       if (++read > MOST_READ) return;
-      let view = newJobView(jobId, arms);
+      let view = newJobView(jobId, request.arms);
       for await (const event of client.jobs.watch({ jobId, after: 0 })) view = applyEvent(view, event);
-      learn(packId, view);
+      learn(request, view);
     }
   }
 
-  return { byPack, costsOf, learn, learnFrom };
+  return { byPack, ofArm, ofSteps, total, learn, learnFrom };
 });

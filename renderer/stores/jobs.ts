@@ -143,7 +143,7 @@ export const useJobsStore = defineStore('jobs', () => {
   function ended(job: Job): void {
     if (history.value.length > 0) void loadHistory();
     if (job.view.pairId === null) return;
-    if (job.view.state === 'done') costs.learn(job.packId, job.view);
+    if (job.view.state === 'done') costs.learn(job.request, job.view);
     void gallery.addDone(job.view.pairId).then(() => {
       if (job.view.pairId !== null) viewer.finished(job.view.jobId, job.view.pairId);
     });

@@ -12,13 +12,15 @@ import { pack, storeRig } from './rig.ts';
 import type { StoreRig } from './rig.ts';
 
 const base = { jobId: 'job', at: 0 };
+/** A step of two branches in 20 ms; refined, the second half of step 1 (the last has none) takes a gradient and two more. */
+const COSTS = { denoiser: 10, gradient: 30 };
 const EVENTS: JobEvent[] = [
   { ...base, seq: 1, type: 'queued', position: 0 },
   { ...base, seq: 2, type: 'started', arms: ['coarse', 'refined'], steps: 2 },
   { ...base, seq: 3, at: 10, type: 'step', arm: 'coarse', stage: 'coarse', i: 1, of: 2 },
   { ...base, seq: 4, at: 30, type: 'step', arm: 'coarse', stage: 'coarse', i: 2, of: 2 },
-  { ...base, seq: 5, at: 40, type: 'step', arm: 'refined', stage: 'refined', i: 1, of: 2 },
-  { ...base, seq: 6, at: 90, type: 'step', arm: 'refined', stage: 'refined', i: 2, of: 2 },
+  { ...base, seq: 5, at: 40, type: 'step', arm: 'refined', stage: 'coarse', i: 1, of: 2 },
+  { ...base, seq: 6, at: 110, type: 'step', arm: 'refined', stage: 'refined', i: 2, of: 2 },
 ];
 const DONE: JobEvent = { ...base, seq: 7, type: 'done', pairId: 'pair', results: [], wallSeconds: 1 };
 const PAIR: Pair = { pairId: 'pair', jobId: 'job', createdAt: 0, prompt: 'a kid', seed: 3, results: [] };
@@ -86,7 +88,7 @@ describe('a run', () => {
     });
     await until(() => viewer.pairId === 'pair');
     expect(useJobsStore().running).toBeUndefined();
-    expect(useCostsStore().costsOf(pack.packId)).toEqual({ coarse: 20, refined: 50 });
+    expect(useCostsStore().byPack[pack.packId]).toEqual(COSTS);
   });
 
   it('takes a new seed each time, unless it is locked', async () => {
@@ -152,7 +154,7 @@ describe('a run', () => {
       state: 'running',
       request: {
         prompt: 'a kid',
-        emphases: [],
+        emphases: [{ id: 'a', phrase: 'kid', weight: 1, muted: false, references: [], bans: [] }],
         source: 'prior',
         sourceReferences: [],
         arms: ['coarse', 'refined'],
@@ -191,7 +193,7 @@ describe('a run', () => {
     await until(() => watched.includes('old'));
     expect(watched.toSorted()).toEqual(['job', 'old']);
     expect(viewer.jobId).not.toBe('old');
-    expect(useCostsStore().costsOf(pack.packId)).toEqual({ coarse: 20, refined: 50 });
+    expect(useCostsStore().byPack[pack.packId]).toEqual(COSTS);
     await useJobsStore().resume();
     expect(watched.filter((jobId) => jobId === 'old')).toHaveLength(1);
   });
