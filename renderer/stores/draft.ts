@@ -7,7 +7,7 @@ import { usePromptStore } from './prompt.ts';
 import { useReferencesStore } from './references.ts';
 import { MOST_PAIRS, useSamplingStore } from './sampling.ts';
 import { isRecord, readSaved, save } from './saved.ts';
-import type { Source } from './sampling.ts';
+import type { Source, SourceImages } from './sampling.ts';
 import type { Chip, PromptDocument } from '../features/prompt/document.ts';
 
 interface Draft {
@@ -25,6 +25,7 @@ interface Draft {
   readonly rebuild?: Rebuild | null;
   readonly window?: Window | null;
   readonly source: Source;
+  readonly sourceImages?: SourceImages | null;
   readonly references?: number;
   readonly upscale?: boolean;
 }
@@ -52,6 +53,18 @@ function isChip(value: unknown): value is Chip {
   return isCount(begin) && isCount(end) && begin < end && clampWeight(weight) === weight;
 }
 
+function isSourceImages(value: unknown): value is SourceImages {
+  if (!isRecord(value) || typeof value['prompt'] !== 'string' || !Array.isArray(value['references']))
+    return false;
+  return (value['references'] as unknown[]).every(
+    (each) =>
+      isRecord(each) &&
+      typeof each['contentHash'] === 'string' &&
+      typeof each['weight'] === 'number' &&
+      typeof each['pinned'] === 'boolean',
+  );
+}
+
 function isDraft(value: unknown): value is Draft {
   if (!isRecord(value) || !isRecord(value['document'])) return false;
   const { text, chips } = value['document'];
@@ -62,7 +75,7 @@ function isDraft(value: unknown): value is Draft {
     last = chip.end;
   }
   const { pins, exact, packId, seed, seedLocked, batch, steps, guidance, source } = value;
-  const { sampler, rebuild, window, references, upscale } = value;
+  const { sampler, rebuild, window, sourceImages, references, upscale } = value;
   return (
     isRecord(pins) &&
     Object.values(pins).every(
@@ -78,6 +91,7 @@ function isDraft(value: unknown): value is Draft {
     isOneOf(Sampler.options, sampler) &&
     isOneOf(Rebuild.options, rebuild) &&
     isWindow(window) &&
+    (sourceImages === undefined || sourceImages === null || isSourceImages(sourceImages)) &&
     (references === undefined || (isCount(references) && references >= 1 && references <= 64)) &&
     (upscale === undefined || typeof upscale === 'boolean') &&
     (source === 'prior' || source === 'retrieval')
@@ -108,6 +122,7 @@ export function keepDraft(): boolean {
     sampling.ownRebuild = draft.rebuild ?? null;
     sampling.ownWindow = draft.window ?? null;
     sampling.source = draft.source;
+    sampling.sourceImages = draft.sourceImages ?? null;
     sampling.referencesPerEmphasis = draft.references ?? sampling.referencesPerEmphasis;
     sampling.upscale = draft.upscale ?? sampling.upscale;
   }
@@ -141,6 +156,7 @@ export function keepDraft(): boolean {
       rebuild: sampling.ownRebuild,
       window: sampling.ownWindow,
       source: sampling.source,
+      sourceImages: sampling.sourceImages,
       references: sampling.referencesPerEmphasis,
       upscale: sampling.upscale,
     }),

@@ -1,9 +1,10 @@
 /** Makes the request of what the user sees: pure, so that the frozen list of references can be tested. */
 import { frozen } from '#contract';
-import type { GenerateRequestInput, Rebuild, Sampler, Window } from '#contract';
+import type { GenerateRequestInput, Rebuild, ReferenceChoice, Sampler, Window } from '#contract';
 import { normalisePrompt } from '../features/prompt/normalise.ts';
 import type { PromptDocument } from '../features/prompt/document.ts';
 import type { Choice, Found } from './references.ts';
+import type { Source, SourceImages } from './sampling.ts';
 
 export interface RequestParts {
   readonly document: PromptDocument;
@@ -19,9 +20,18 @@ export interface RequestParts {
   readonly sampler: Sampler | null;
   readonly rebuild: Rebuild | null;
   readonly window: Window | null;
-  readonly source: 'prior' | 'retrieval';
+  readonly source: Source;
+  readonly sourceImages: SourceImages | null;
   readonly referencesPerEmphasis: number;
   readonly upscale: boolean;
+}
+
+/** The images that e is made of in any case; none where the host looks for them: another sentence has others. */
+export function heldSource(
+  prompt: string,
+  { source, sourceImages }: Pick<RequestParts, 'source' | 'sourceImages'>,
+): readonly ReferenceChoice[] {
+  return source === 'retrieval' && sourceImages?.prompt === prompt ? sourceImages.references : [];
 }
 
 /**
@@ -30,6 +40,7 @@ export interface RequestParts {
  */
 export function generateRequest(parts: RequestParts): GenerateRequestInput {
   const { prompt, phrases } = normalisePrompt(parts.document);
+  const held = heldSource(prompt, parts);
   return {
     prompt,
     emphases: phrases.map(({ chip, phrase, span }) => ({
@@ -42,6 +53,7 @@ export function generateRequest(parts: RequestParts): GenerateRequestInput {
       span: [...span],
     })),
     source: parts.source,
+    ...(held.length > 0 ? { sourceReferences: held.map((each) => ({ ...each })) } : {}),
     arms: parts.arms,
     packId: parts.packId,
     seed: parts.seed,

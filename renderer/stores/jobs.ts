@@ -199,6 +199,7 @@ export const useJobsStore = defineStore('jobs', () => {
         rebuild: sampling.ownRebuild,
         window: sampling.ownWindow,
         source: sampling.source,
+        sourceImages: sampling.sourceImages,
         referencesPerEmphasis: sampling.referencesPerEmphasis,
         upscale: sampling.upscale,
       });

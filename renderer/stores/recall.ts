@@ -1,7 +1,7 @@
-import type { PackSummary, Recipe } from '#contract';
+import type { PackSummary, Recipe, RecipeReference } from '#contract';
 import { useConnectionStore } from './connection.ts';
 import { usePacksStore } from './packs.ts';
-import { bringBack, chipsOf, placesOf } from './written.ts';
+import { bringBack, chipsOf, placesOf, sourceImagesOf } from './written.ts';
 import type { Choice } from './references.ts';
 
 /** What a recipe needs and this studio does not have. */
@@ -14,9 +14,10 @@ export type Missing =
       readonly rank: number;
       readonly contentHash: string;
     }
+  | { readonly kind: 'source'; readonly rank: number; readonly contentHash: string }
   | { readonly kind: 'phrase'; readonly phrase: string };
 
-/** Looks for what the recipe needs: its pack, the phrases in its sentence, and every reference by its content. */
+/** Looks for what the recipe needs: its pack, the phrases in its sentence, and every image by its content. */
 export async function missingFor(recipe: Recipe): Promise<Missing[]> {
   const packs = usePacksStore();
   const pack = packs.usable.find(({ packId }) => packId === recipe.pack.id);
@@ -30,16 +31,25 @@ export async function missingFor(recipe: Recipe): Promise<Missing[]> {
   const lookIn = pack ?? packs.current;
   if (!lookIn) return missing;
   const client = await useConnectionStore().client();
-  for (const { phrase, references } of recipe.emphases) {
-    if (references.length === 0) continue;
-    // A reference that the catalog has comes back when it is asked for by name.
+  /** Those of the references that the catalog lacks; one that it has comes back when it is asked for by name. */
+  async function lacking(phrase: string, references: readonly RecipeReference[]): Promise<RecipeReference[]> {
+    if (references.length === 0) return [];
     const pins = references.map(({ contentHash }) => contentHash).slice(0, 64);
-    const answer = await client.catalog.references({ phrase, pins, k: pins.length, packId: lookIn.packId });
+    const k = pins.length;
+    const answer = await client.catalog.references({
+      phrase,
+      pins,
+      k,
+      packId: (lookIn as PackSummary).packId,
+    });
     const there = new Set(answer.references.map(({ image }) => image.contentHash));
-    for (const { contentHash, rank } of references) {
-      if (!there.has(contentHash)) missing.push({ kind: 'reference', phrase, rank, contentHash });
-    }
+    return references.filter(({ contentHash }) => !there.has(contentHash));
   }
+  for (const { phrase, references } of recipe.emphases)
+    for (const { contentHash, rank } of await lacking(phrase, references))
+      missing.push({ kind: 'reference', phrase, rank, contentHash });
+  for (const { contentHash, rank } of await lacking(recipe.prompt, recipe.source.references))
+    missing.push({ kind: 'source', rank, contentHash });
   return missing;
 }
 
@@ -51,10 +61,11 @@ function packMissing({ pack }: Recipe, here: PackSummary | undefined): Missing[]
 
 /**
  * Brings a recipe back into the editor: it replaces what is there (one undo brings that back). Every reference is pinned,
- * so that the next run uses the very ones of the recipe; those in `without` are left out.
+ * and the images that it started from are held, so that the next run uses the very ones of the recipe; those in `without`
+ * are left out.
  */
 export function recall(recipe: Recipe, without: readonly Missing[] = []): void {
-  const lost = new Set(without.flatMap((each) => (each.kind === 'reference' ? [each.contentHash] : [])));
+  const lost = new Set(without.flatMap((each) => ('contentHash' in each ? [each.contentHash] : [])));
   const chips = chipsOf(recipe.prompt, recipe.emphases);
   const choices = chips.map(({ chip, emphasis }): [string, Choice] => {
     const pins = emphasis.references.map(({ contentHash }) => contentHash).filter((hash) => !lost.has(hash));
@@ -72,6 +83,10 @@ export function recall(recipe: Recipe, without: readonly Missing[] = []): void {
       rebuild: recipe.rebuild,
       window: recipe.window,
       source: recipe.source.kind,
+      sourceImages: sourceImagesOf(
+        recipe.prompt,
+        recipe.source.references.filter(({ contentHash }) => !lost.has(contentHash)),
+      ),
       referencesPerEmphasis: Math.max(1, recipe.referencesPerEmphasis),
       upscale: recipe.output.upscaled,
     },

@@ -1,4 +1,4 @@
-import type { Rebuild, Sampler, Settings, Window } from '#contract';
+import type { Rebuild, ReferenceChoice, Sampler, Settings, Window } from '#contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { useConnectionStore } from './connection.ts';
@@ -12,6 +12,12 @@ export const DEFAULT_SAMPLER: Sampler = 'ddim';
 
 /** Where e comes from. */
 export type Source = Settings['source'];
+
+/** The images that e was made of, for the sentence that they were found for: a recipe's own, until it is looked anew. */
+export interface SourceImages {
+  readonly prompt: string;
+  readonly references: readonly ReferenceChoice[];
+}
 
 /** How the next pair is sampled. `null` means the pack's own value. */
 export const useSamplingStore = defineStore('sampling', () => {
@@ -28,6 +34,7 @@ export const useSamplingStore = defineStore('sampling', () => {
   const ownRebuild = ref<Rebuild | null>(null);
   const ownWindow = shallowRef<Window | null>(null);
   const source = ref<Source>('prior');
+  const sourceImages = shallowRef<SourceImages | null>(null);
   const referencesPerEmphasis = ref(8);
   const upscale = ref(true);
 
@@ -109,6 +116,7 @@ export const useSamplingStore = defineStore('sampling', () => {
     ownRebuild,
     ownWindow,
     source,
+    sourceImages,
     referencesPerEmphasis,
     upscale,
     steps,

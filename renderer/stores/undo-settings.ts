@@ -3,7 +3,7 @@ import { watch } from 'vue';
 import { usePacksStore } from './packs.ts';
 import { usePromptStore } from './prompt.ts';
 import { useSamplingStore } from './sampling.ts';
-import type { Source } from './sampling.ts';
+import type { Source, SourceImages } from './sampling.ts';
 
 interface Settings {
   /** Null while every run takes a new one: then no undo brings an old one back. */
@@ -15,6 +15,7 @@ interface Settings {
   readonly rebuild: Rebuild | null;
   readonly window: Window | null;
   readonly source: Source;
+  readonly sourceImages: SourceImages | null;
   readonly references: number;
   readonly upscale: boolean;
   readonly packId: string | null;
@@ -34,6 +35,7 @@ export function undoSettings(): void {
     rebuild: sampling.ownRebuild,
     window: sampling.ownWindow,
     source: sampling.source,
+    sourceImages: sampling.sourceImages,
     references: sampling.referencesPerEmphasis,
     upscale: sampling.upscale,
     packId: packs.wantedId,
@@ -52,6 +54,7 @@ export function undoSettings(): void {
       sampling.ownRebuild = settings.rebuild;
       sampling.ownWindow = settings.window;
       sampling.source = settings.source;
+      sampling.sourceImages = settings.sourceImages;
       sampling.referencesPerEmphasis = settings.references;
       sampling.upscale = settings.upscale;
       packs.wantedId = settings.packId;

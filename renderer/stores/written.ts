@@ -6,7 +6,7 @@ import { usePacksStore } from './packs.ts';
 import { newId, usePromptStore } from './prompt.ts';
 import { useReferencesStore } from './references.ts';
 import { useSamplingStore } from './sampling.ts';
-import type { Source } from './sampling.ts';
+import type { Source, SourceImages } from './sampling.ts';
 import type { Chip, PromptDocument } from '../features/prompt/document.ts';
 import type { Choice } from './references.ts';
 
@@ -23,9 +23,12 @@ export interface Written {
   readonly rebuild: Rebuild | null;
   readonly window: Window | null;
   readonly source: Source;
+  readonly sourceImages: SourceImages | null;
   readonly referencesPerEmphasis: number;
   readonly upscale: boolean;
 }
+
+type ReferenceChoiceInput = NonNullable<GenerateRequestInput['sourceReferences']>[number];
 
 /** An emphasis of a request or a recipe. */
 interface Placed {
@@ -61,6 +64,22 @@ export function chipsOf<E extends Placed>(
   return out;
 }
 
+/** The images that a sentence started from, where it names any. Pure. */
+export function sourceImagesOf(
+  prompt: string,
+  references: readonly ReferenceChoiceInput[] = [],
+): SourceImages | null {
+  if (references.length === 0) return null;
+  return {
+    prompt,
+    references: references.map(({ contentHash, weight = 1, pinned = false }) => ({
+      contentHash,
+      weight,
+      pinned,
+    })),
+  };
+}
+
 /** What was written for a run: its sentence, chips, what was pinned by hand, and its settings. */
 export function writtenOf(request: GenerateRequestInput): Written {
   const chips = chipsOf(request.prompt, request.emphases ?? []);
@@ -80,6 +99,7 @@ export function writtenOf(request: GenerateRequestInput): Written {
     rebuild: request.rebuild ?? null,
     window: request.window ?? null,
     source: request.source ?? 'prior',
+    sourceImages: sourceImagesOf(request.prompt, request.sourceReferences),
     referencesPerEmphasis: request.referencesPerEmphasis ?? 8,
     upscale: request.upscale ?? true,
   };
@@ -99,6 +119,7 @@ export function writtenNow(): Written {
     rebuild: sampling.ownRebuild,
     window: sampling.ownWindow,
     source: sampling.source,
+    sourceImages: sampling.sourceImages,
     referencesPerEmphasis: sampling.referencesPerEmphasis,
     upscale: sampling.upscale,
   };
@@ -125,6 +146,7 @@ export function bringBack(written: Written, lockSeed = false): void {
     sampling.ownRebuild = written.rebuild;
     sampling.ownWindow = written.window;
     sampling.source = written.source;
+    sampling.sourceImages = written.sourceImages;
     sampling.referencesPerEmphasis = written.referencesPerEmphasis;
     sampling.upscale = written.upscale;
   });

@@ -241,6 +241,9 @@ export const de: Strings = {
     batch: 'Paare',
     source: 'Beginnt mit',
     sources: { prior: 'Prior', retrieval: 'Meinen Bildern' },
+    sourceHeld: (value) => (value === 1 ? 'Das Bild des Rezepts' : `Die ${value} Bilder des Rezepts`),
+    sourceAnew: 'Neu suchen',
+    sourceAnewTitle: 'Beginnt mit den nächsten der eigenen Bilder, wie sie jetzt sind',
     sourceTitle: 'Woher der Anfang kommt: vom Prior des Pakets oder von den nächsten der eigenen Bilder',
     noPack: 'Kein Paket',
     more: 'Weitere Einstellungen',
@@ -510,6 +513,7 @@ export const de: Strings = {
     packVersion: (id, version, has) =>
       `das Paket ${id} in Version ${version}; hier ist ${has}, das Bild kann anders werden`,
     reference: (rank, phrase) => `Referenz ${rank} von ${phrase}`,
+    source: (rank) => `Bild ${rank}, mit dem es begann`,
     phrase: (phrase) => `der Platz von ${phrase} im Satz`,
     without: 'Ohne sie zurückholen',
   },

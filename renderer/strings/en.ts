@@ -250,6 +250,10 @@ export const en = {
     batch: 'Pairs',
     source: 'Starts from',
     sources: { prior: 'Prior', retrieval: 'My images' },
+    sourceHeld: (value: number) =>
+      value === 1 ? 'The image of the recipe' : `The ${value} images of the recipe`,
+    sourceAnew: 'Look anew',
+    sourceAnewTitle: 'Starts from the nearest of your images as they are now',
     sourceTitle: 'Where the starting idea comes from: the pack’s own prior, or the nearest of your images',
     noPack: 'No pack',
     more: 'More settings',
@@ -519,6 +523,7 @@ export const en = {
     packVersion: (id: string, version: string, has: string) =>
       `the pack ${id} in version ${version}; here is ${has}, so the picture may differ`,
     reference: (rank: number, phrase: string) => `reference ${rank} of ${phrase}`,
+    source: (rank: number) => `image ${rank} that it started from`,
     phrase: (phrase: string) => `the place of ${phrase} in the sentence`,
     without: 'Recall without them',
   },

@@ -52,6 +52,7 @@ const parts: RequestParts = {
   rebuild: null,
   window: null,
   source: 'prior',
+  sourceImages: null,
   referencesPerEmphasis: 4,
   upscale: true,
 };
