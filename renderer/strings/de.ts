@@ -7,7 +7,7 @@ import type { Strings } from './en.ts';
 const arms: Strings['arms'] = {
   sentence: 'Satz',
   coarse: 'Grob',
-  coarse2: 'Grob, zwei Stufen',
+  coarse2: 'Grob in zwei Stufen',
   wrong: 'Falsche Betonungen',
   refined: 'Verfeinert',
   baseline: 'Grundlage',
@@ -20,6 +20,7 @@ const arms: Strings['arms'] = {
 const stages = { coarse: 'grob', gradient: 'Gradient', refined: 'Verfeinern' };
 
 export const de: Strings = {
+  inSentence: (label) => label,
   app: {
     name: 'Accent',
     skip: 'Zum Inhalt springen',
@@ -370,7 +371,7 @@ export const de: Strings = {
     sentence: 'Satz',
     off: 'aus',
     otherReferences: 'andere Referenzen',
-    differsBy: (value) => `Unterschied in ${value} Dingen:`,
+    differsBy: (value) => `${value} Unterschiede:`,
     differsNot: 'Auf beiden Seiten dasselbe Rezept',
     empty: 'Betone, worauf es ankommt. Sieh, was es ändert.',
     emptyHint:
@@ -378,7 +379,7 @@ export const de: Strings = {
     emptyAction: 'Ein Beispiel versuchen',
     without: 'ohne Verfeinerung',
     with: (value) => (value === 0 ? 'ohne Betonung' : `mit ${some(value, 'Betonung', 'Betonungen')}`),
-    differs: 'Unterschied in einem:',
+    differs: 'Ein Unterschied:',
     refinement: 'Verfeinerung',
     seed: (seed) => `Startwert ${seed}`,
     holdBefore: '',
@@ -733,6 +734,9 @@ export const de: Strings = {
   },
   keys: {
     title: 'Tasten',
+    isFixed: 'fest',
+    fixedNote:
+      'Die mit einem Schloss sind fest: was bewegt, öffnet und schließt, ist überall gleich. Eine eigene Taste ist ein einziger Druck; sie tritt an die Stelle von Folgen wie G C.',
     intro: 'Buchstaben und Zeichen wirken außerhalb von Text.',
     sheet: 'Alle auf einem Blatt zeigen',
     change: 'In den Einstellungen lassen sich die Tasten ändern.',
@@ -757,6 +761,7 @@ export const de: Strings = {
       Alt: 'Alt',
       Space: 'Leertaste',
       Delete: 'Entf',
+      Backspace: 'Rücktaste',
       Escape: 'Esc',
     },
     local: {

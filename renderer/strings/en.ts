@@ -10,7 +10,7 @@ const date = dateIn('en');
 const arms = {
   sentence: 'Sentence',
   coarse: 'Coarse',
-  coarse2: 'Coarse, two stages',
+  coarse2: 'Coarse in two stages',
   wrong: 'Wrong emphases',
   refined: 'Refined',
   baseline: 'Baseline',
@@ -23,6 +23,8 @@ const arms = {
 const stages = { coarse: 'coarse', gradient: 'gradient', refined: 'refine' };
 
 export const en = {
+  /** A label as it stands within a sentence. */
+  inSentence: (label: string) => label.toLowerCase(),
   app: {
     name: 'Accent',
     skip: 'Skip to the screen',
@@ -748,6 +750,9 @@ export const en = {
   },
   keys: {
     title: 'Keys',
+    isFixed: 'fixed',
+    fixedNote:
+      'Those with a lock are fixed: what moves, opens and closes is the same everywhere. An own key is one press; it takes the place of sequences such as G C.',
     intro: 'Letters and signs work outside text.',
     sheet: 'Show all on one sheet',
     change: 'Keys can be changed in Settings.',
@@ -772,6 +777,7 @@ export const en = {
       Alt: 'Alt',
       Space: 'Space',
       Delete: 'Delete',
+      Backspace: 'Backspace',
       Escape: 'Esc',
     } as Readonly<Record<string, string>>,
     /** Keys that belong to a part of the screen and cannot be changed. */

@@ -112,6 +112,10 @@ describe('places', () => {
     await page.keyboard.press('?');
     const sheet = page.getByTestId('key-sheet');
     await sheet.getByText('Stress the selected words').waitFor();
+    // What cannot be changed says so, here and where keys are changed.
+    const fixed = sheet.getByTestId('fixed-key').filter({ hasText: 'Open in Compose' });
+    expect(await fixed.innerText()).toContain('fixed');
+    expect(await sheet.locator('[data-command="stress.words"]').innerText()).not.toContain('fixed');
     await page.keyboard.press('Escape');
     await sheet.waitFor({ state: 'detached' });
     const help = page.getByTestId('help-button');
@@ -128,6 +132,10 @@ describe('places', () => {
     await soon(() => help.evaluate((button) => button === document.activeElement)).toBe(true);
     await page.getByTestId('place-settings').click();
     const row = page.locator('[data-command="place.packs"]');
+    const moves = page.getByTestId('fixed-key').first();
+    expect([await moves.getByText('fixed').count(), await moves.getByTestId('key-change').count()]).toEqual([
+      1, 0,
+    ]);
     await row.getByTestId('key-change').click();
     await page.keyboard.press('Control+e');
     expect(await page.getByTestId('key-problem').textContent()).toContain('Stress the selected words');
