@@ -4,6 +4,9 @@ import { useGalleryStore } from '../../stores/gallery.ts';
 import { differencesOf, traitsOf } from './differs.ts';
 import { useShown } from './use-shown.ts';
 
+/** Windows in which the bar has no room for what is said of the difference: it stands below the pictures there. */
+export const DIFFERS_BELOW = '(min-width: 1100px) and (max-width: 1279px)';
+
 /** Both halves' recipes, and by what they differ; undefined until both are known. */
 export function useDiffers() {
   const gallery = useGalleryStore();
