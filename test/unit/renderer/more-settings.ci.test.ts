@@ -57,6 +57,26 @@ it('reach the run, come back after a reload and with a recalled recipe, and go b
   await close();
 });
 
+it('change the time that a run is said to take, which stands beside a warning too', async () => {
+  const fresh = await serveDemo({ stepMs: 2, images: 240 });
+  const { page, close } = await openDemo(browser, fresh);
+  const note = page.getByTestId('run-note');
+  await writeMarked(page, 'a person with a (full beard:1.4)');
+  await page.getByTestId('reference').first().waitFor();
+  expect(await note.innerText()).toContain('Not measured yet');
+  await makePair(page);
+  const before = await note.innerText();
+  expect(before).toMatch(/^\d+ s coarse, then \d+ s refine/);
+  await page.getByTestId('steps').fill('1000');
+  await page.getByTestId('steps').press('Enter');
+  await expect.poll(() => note.innerText()).not.toBe(before);
+  await writeMarked(page, 'a person with a (moth brooch:1.0)');
+  await page.getByTestId('no-good-reference').waitFor();
+  await expect.poll(() => note.innerText()).toMatch(/^Without effect: moth brooch\s+· about \d+/);
+  await close();
+  await fresh.close();
+});
+
 it.each([
   [1280, 800],
   [1100, 720],

@@ -133,9 +133,8 @@ describe('places', () => {
     await page.getByTestId('place-settings').click();
     const row = page.locator('[data-command="place.packs"]');
     const moves = page.getByTestId('fixed-key').first();
-    expect([await moves.getByText('fixed').count(), await moves.getByTestId('key-change').count()]).toEqual([
-      1, 0,
-    ]);
+    expect(await moves.innerText()).toContain('fixed');
+    expect(await moves.getByTestId('key-change').count()).toBe(0);
     await row.getByTestId('key-change').click();
     await page.keyboard.press('Control+e');
     expect(await page.getByTestId('key-problem').textContent()).toContain('Stress the selected words');
