@@ -80,7 +80,10 @@ export const useCostsStore = defineStore('costs', () => {
     );
   }
 
-  /** Keeps what a finished job measured: the denoiser by an arm without gradients, then gradients by what remains. */
+  /**
+   * Keeps what a finished job measured: the denoiser by an arm without gradients, then gradients by what remains. Where a
+   * job has no such arm and both are known, the machine has become faster or slower, and both with it.
+   */
   function learn(request: Costly, { times, steps }: JobView): void {
     const asked = sampledOf(request);
     if (!asked) return;
@@ -91,15 +94,34 @@ export const useCostsStore = defineStore('costs', () => {
       const calls = time && callsOf(arm, sampled, time.firstI);
       return time && calls ? [{ ms: time.lastAt - time.firstAt, ...calls }] : [];
     });
-    for (const { ms, denoiser, gradient } of measured)
-      if (gradient === 0 && denoiser > 0 && ms > 0) known = { ...known, denoiser: ms / denoiser };
-    for (const { ms, denoiser, gradient } of measured) {
-      if (gradient === 0 || known.denoiser === undefined) continue;
-      // A gradient may cost less than the measures err.
-      known = { ...known, gradient: Math.max(0, ms - denoiser * known.denoiser) / gradient };
+    const plain = measured.find(({ ms, denoiser, gradient }) => gradient === 0 && denoiser > 0 && ms > 0);
+    if (plain) known = { ...known, denoiser: plain.ms / plain.denoiser };
+    const graded = measured.find(({ gradient }) => gradient > 0);
+    if (graded && known.denoiser !== undefined) {
+      const { ms, denoiser, gradient } = graded;
+      const expected = denoiser * known.denoiser + gradient * (known.gradient ?? 0);
+      known =
+        plain || known.gradient === undefined
+          ? // A gradient may cost less than the measures err.
+            { ...known, gradient: Math.max(0, ms - denoiser * known.denoiser) / gradient }
+          : {
+              denoiser: (known.denoiser * ms) / expected,
+              gradient: (known.gradient * ms) / expected,
+            };
     }
     byPack.value = { ...byPack.value, [request.packId]: known };
     save('call-costs', byPack.value);
+  }
+
+  /** True where a run of these arms measured something that is not known yet and can be told from it. */
+  function teaches(request: Costly & Pick<GenerateRequestInput, 'arms'>): boolean {
+    const sampled = sampledOf(request);
+    if (!sampled || total(request) !== null) return false;
+    const isKnown = byPack.value[request.packId]?.denoiser !== undefined;
+    return request.arms.some((arm) => {
+      const calls = callsOf(arm, sampled);
+      return calls !== null && (isKnown || calls.gradient === 0);
+    });
   }
 
   /** Where figures are lacking that some of these runs measured, takes them from the events that the host kept of a few. */
@@ -107,7 +129,7 @@ export const useCostsStore = defineStore('costs', () => {
     if (!packs.list) await packs.load();
     let read = 0;
     for (const { jobId, state, request } of runs) {
-      if (state !== 'done' || total(request) !== null) continue;
+      if (state !== 'done' || !teaches(request)) continue;
       if (++read > MOST_READ) return;
       let view = newJobView(jobId, request.arms);
       for await (const event of client.jobs.watch({ jobId, after: 0 })) view = applyEvent(view, event);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { JobEvent, JobSummary, StudioClient } from '#contract';
 import { applyEvent, newJobView } from '../../../../renderer/features/jobs/job-view.ts';
 import type { JobView } from '../../../../renderer/features/jobs/job-view.ts';
 import { useCostsStore } from '../../../../renderer/stores/costs.ts';
@@ -17,23 +18,31 @@ const STRESSED: Costly = {
 };
 
 /** A pair of 10 steps in which a call of the denoiser takes 5 ms and a gradient 30. */
-function ran(): JobView {
-  let view = newJobView('j', ARMS);
-  let seq = 0;
+const EVENTS: readonly JobEvent[] = (() => {
+  const events: JobEvent[] = [];
   let at = 0;
-  const add = (event: object): void => {
-    view = applyEvent(view, { jobId: 'j', seq: ++seq, at, ...event } as Parameters<typeof applyEvent>[1]);
-  };
-  add({ type: 'started', arms: ARMS, steps: 10 });
+  const next = () => ({ jobId: 'j', seq: events.length + 1, at });
+  events.push({ type: 'started', ...next(), arms: [...ARMS], steps: 10 });
   for (const arm of ARMS)
     for (let i = 1; i <= 10; i++) {
       at += 10;
-      add({ type: 'step', arm, stage: 'coarse', i, of: 10 });
+      events.push({ type: 'step', ...next(), arm, stage: 'coarse', i, of: 10 });
       if (arm === 'coarse' || i === 10) continue;
       at += 40;
-      add({ type: 'step', arm, stage: 'refined', i, of: 10 });
+      events.push({ type: 'step', ...next(), arm, stage: 'refined', i, of: 10 });
     }
-  return view;
+  return events;
+})();
+const ran = (): JobView => EVENTS.reduce(applyEvent, newJobView('j', ARMS));
+
+/** A host that kept these runs' events, and which of them were read. */
+function runsOf(runs: Readonly<Record<string, readonly string[]>>) {
+  const read: string[] = [];
+  const watch = async function* ({ jobId }: { jobId: string }) {
+    read.push(jobId);
+    yield* EVENTS.filter((event) => !('arm' in event) || runs[jobId]?.includes(event.arm));
+  };
+  return { client: { jobs: { watch } } as unknown as StudioClient, read };
 }
 
 let rig: StoreRig;
@@ -86,5 +95,26 @@ describe('what a run will take', () => {
     // 9 + 3 calls of 5 ms and 3 gradients of 30.
     costs.learn(narrow, { ...ran(), times: { refined: { firstI: 1, firstAt: 0, lastI: 10, lastAt: 150 } } });
     expect(costs.ofArm('refined', STRESSED)).toBe(460);
+  });
+
+  it('goes with the machine where a run measured refined pictures alone', () => {
+    const costs = useCostsStore();
+    costs.learn(STRESSED, ran());
+    const { refined } = ran().times;
+    if (!refined) throw new Error('It has a refined picture.');
+    const slow = { ...refined, lastAt: refined.firstAt + 2 * (refined.lastAt - refined.firstAt) };
+    costs.learn(STRESSED, { ...ran(), times: { refined: slow } });
+    expect(costs.ofArm('coarse', STRESSED)).toBeCloseTo(200);
+    expect(costs.ofArm('refined', STRESSED)).toBeCloseTo(920);
+  });
+
+  it('is learned on a new page from the newest runs that can tell it, past those of one kind', async () => {
+    const { client, read } = runsOf({ cell: ['refined'], pair: [...ARMS] });
+    const of = (jobId: string, arms: JobSummary['request']['arms']) =>
+      ({ jobId, state: 'done', request: { ...STRESSED, arms } }) as unknown as JobSummary;
+    const cells = Array.from({ length: 9 }, () => of('cell', ['refined']));
+    await useCostsStore().learnFrom(client, [...cells, of('pair', [...ARMS])]);
+    expect(read).toEqual(['pair']);
+    expect(useCostsStore().ofArm('refined', STRESSED)).toBe(460);
   });
 });
