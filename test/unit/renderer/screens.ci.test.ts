@@ -134,6 +134,9 @@ describe('places', () => {
     const row = page.locator('[data-command="place.packs"]');
     const moves = page.getByTestId('fixed-key').first();
     expect(await moves.innerText()).toContain('fixed');
+    // The list scrolls, and the window with its bar does not.
+    await page.getByTestId('storage').waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBe(0);
     expect(await moves.getByTestId('key-change').count()).toBe(0);
     await row.getByTestId('key-change').click();
     await page.keyboard.press('Control+e');
