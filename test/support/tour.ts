@@ -63,6 +63,14 @@ try {
     await page.getByTestId('reference').first().waitFor();
     await page.locator('img.loaded[data-testid="picture-refined"]').waitFor();
     await shoot(page, name('compose'));
+    await page.getByTestId('more-settings-button').click();
+    await page.getByTestId('rebuild').selectOption('difference');
+    await page.getByTestId('window-high').fill('600');
+    await page.getByTestId('window-high').press('Enter');
+    await page.getByTestId('window-own').waitFor();
+    await shoot(page, name('more'));
+    await page.getByTestId('all-own').click();
+    await page.keyboard.press('Escape');
     await page.getByTestId('mode-difference').check({ force: true });
     await shoot(page, name('difference'));
     await page.getByTestId('mode-slider').check({ force: true });
@@ -116,7 +124,21 @@ try {
     await page.locator('[data-testid="evaluation-item"]', { hasText: 'whole' }).click();
     await page.getByTestId('emphases-chart').locator('canvas').waitFor();
     await shoot(page, name('evaluation'));
+    await page.getByTestId('make-study').scrollIntoViewIfNeeded();
+    await shoot(page, name('evaluation-pictures'));
+    const notStudy = { name: 'notes.json', mimeType: 'application/json', buffer: Buffer.from('{}') };
+    await page.getByTestId('study-file').setInputFiles(notStudy);
+    await page.getByTestId('error-note').first().waitFor();
+    await page.getByTestId('place-references').click();
+    await page.getByTestId('folder-path').fill('/media/card/pictures');
+    await page.getByTestId('add-folder').click();
+    await page.getByTestId('error-note').first().waitFor();
     await visitOthers(page, (place) => shoot(page, name(place)));
+    await page.keyboard.press('Escape');
+    await page.getByTestId('error-centre').evaluate((part) => {
+      part.scrollIntoView({ block: 'start' });
+    });
+    await shoot(page, name('errors'));
     await close();
   }
 } finally {
