@@ -195,8 +195,9 @@ export const Hit = v.strictObject({
   /** Inner product of the two unit embeddings, -1 .. 1. */
   score: v.number(),
   /**
-   * How sure it is that the folder shows what the words say: the chance that the best of the folder's images scores lower
-   * for words that name nothing in it, 0 .. 1; null where no words alone were searched.
+   * How sure it is that the image shows what the words say, 0 .. 1; null where no words alone were searched. A pack without
+   * the odds of its named values gives the chance that the best of the folder's images scores lower for words that name
+   * nothing in it.
    */
   strength: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
   /** How many lower hits were folded into this one; absent where nothing was folded. */

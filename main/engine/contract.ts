@@ -153,6 +153,13 @@ export const engineContract = {
         embedding: floats(),
         /** Largest inner product with a value that the pack can name, -1 .. 1; null where the pack has no list of them. */
         nearest: v.nullable(v.number()),
+        /**
+         * What an image must show to show the text: all values of one of the readings, where value i is shown with log odds
+         * embedding . weights[i] + bias[i] (weights [m, D], bias [m]). Null where the pack cannot tell.
+         */
+        meaning: v.nullable(
+          v.strictObject({ weights: floats(), bias: floats(), readings: v.array(v.array(v.number())) }),
+        ),
         cutAt: v.nullable(v.number()),
         unknown: v.array(v.tuple([v.number(), v.number()])),
       }),

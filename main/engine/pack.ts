@@ -30,6 +30,7 @@ import { readContrast } from './gradient/contrast.ts';
 import type { Contrast } from './gradient/contrast.ts';
 import { readSafetensors } from './safetensors.ts';
 import { readNamedValues } from './text/named-values.ts';
+import type { NamedValues } from './text/named-values.ts';
 import { makeTokenizer } from './text/word-piece.ts';
 import type { Tokenizer } from './text/word-piece.ts';
 
@@ -43,8 +44,8 @@ export interface OpenPack {
   prior(): Promise<Prior>;
   /** Null where the pack takes its gradient at the noised image. */
   contrast(): Promise<Contrast | null>;
-  /** Unit vectors of the values that the pack can name; null where it has no list of them. */
-  namedValues(): Promise<readonly Float32Array[] | null>;
+  /** The values that the pack can name; null where it has no list of them. */
+  namedValues(): Promise<NamedValues | null>;
   /** Null when the pack has none. */
   upscaler(): Promise<Upscaler | null>;
   /** What runs each part that was opened so far. */
@@ -174,7 +175,7 @@ export function openPack(folder: string, manifest: PackManifest, options: OpenOp
   }
   let tokenizer: Promise<Tokenizer> | undefined;
   let contrast: Promise<Contrast | null> | undefined;
-  let values: Promise<readonly Float32Array[] | null> | undefined;
+  let values: Promise<NamedValues | null> | undefined;
 
   return {
     manifest,

@@ -9,7 +9,7 @@ import type { Reader } from './reader.ts';
 import type { OpenOptions, OpenPack } from './pack.ts';
 import { sample } from './sample.ts';
 import { sampleTogether } from './sample-together.ts';
-import { nearestOf } from './text/named-values.ts';
+import { meaningOf, nearestOf } from './text/named-values.ts';
 import { addNoise, bankNoise, fromRgb, makeSchedule } from './sampler/index.ts';
 
 const EMBED_BATCH = 32;
@@ -75,6 +75,7 @@ export function engineServices(options: OpenOptions): EngineServices {
         return {
           embedding,
           nearest: values && nearestOf(values, embedding),
+          meaning: values && meaningOf(values, embedding),
           cutAt,
           unknown: unknown.map(([a, b]) => [a, b]),
         };

@@ -184,10 +184,10 @@ export const de: Strings = {
     noGood: 'Keine gute Referenz',
     weak: 'schwache Referenzen',
     noGoodFor: (phrase, total) =>
-      `Keine gute Referenz für ${phrase}: Unter ${some(total, 'Bild', 'Bildern')} ist keines näher als der Zufall.`,
+      `Keine gute Referenz für ${phrase}: Unter ${some(total, 'Bild', 'Bildern')} scheint keines das zu zeigen.`,
     runsWithout: 'Der Lauf geht ohne Wirkung daran vorbei.',
     runsAnyway: 'Diese werden trotzdem benutzt.',
-    weakFor: 'Die beste Referenz ist kaum näher als der Zufall.',
+    weakFor: 'Auch die beste Referenz zeigt es vielleicht nicht.',
     addImages: 'Bilder hinzufügen',
     useAnyway: 'Trotzdem benutzen',
     runWithout: 'Ohne sie laufen lassen',
@@ -202,7 +202,7 @@ export const de: Strings = {
     list: (phrase) => `Referenzen von ${phrase}, beste zuerst`,
     name: (rank, word, strength) => `Referenz ${rank}, ${word}${strength === '' ? '' : ` ${strength}`}`,
     title: (rank, name, score, strength) =>
-      `Rang ${rank}: ${name}\nWert ${score}${strength === '' ? '' : `, sicherer als ${strength} % der Wörter, die hier nichts benennen`}`,
+      `Rang ${rank}: ${name}\nWert ${score}${strength === '' ? '' : `, zeigt es zu ${strength} % sicher`}`,
     pin: (rank) => `Referenz ${rank} anheften`,
     unpin: (rank) => `Referenz ${rank} lösen`,
     ban: (rank) => `Referenz ${rank} sperren`,
@@ -635,8 +635,7 @@ export const de: Strings = {
       `${value === 1 ? 'Es bleibt' : 'Sie bleiben'} auch beim nächsten Einlesen draußen; die ${value === 1 ? 'Datei bleibt' : 'Dateien bleiben'}. ${some(value, 'Bild', 'Bilder')} entfernen?`,
     likeFor: (phrase) => `Mehr wie dieses für ${phrase}`,
     choose: 'Wähle ein Bild, um zu sehen, was es ist, und um es für eine Betonung zu benutzen.',
-    fit: (word, strength, score) =>
-      `Passt: ${word}, sicherer als ${strength} % der Wörter, die hier nichts benennen; Wert ${score}`,
+    fit: (word, strength, score) => `Passt: ${word}, zeigt es zu ${strength} % sicher; Wert ${score}`,
     score: (score) => `Wert ${score}`,
     size: 'Größe',
     folder: 'Ordner',

@@ -193,10 +193,10 @@ export const en = {
     noGood: 'No good reference',
     weak: 'weak references',
     noGoodFor: (phrase: string, total: number) =>
-      `No good reference for ${phrase}: nothing among ${some(total, 'image', 'images')} is closer than chance.`,
+      `No good reference for ${phrase}: nothing among ${some(total, 'image', 'images')} seems to show it.`,
     runsWithout: 'It runs without effect.',
     runsAnyway: 'These are used anyway.',
-    weakFor: 'The best reference is barely closer than chance.',
+    weakFor: 'Even the best reference may not show it.',
     addImages: 'Add images',
     useAnyway: 'Use them anyway',
     runWithout: 'Run without it',
@@ -212,7 +212,7 @@ export const en = {
     name: (rank: number, word: string, strength: string) =>
       `Reference ${rank}, ${word}${strength === '' ? '' : ` ${strength}`}`,
     title: (rank: number, name: string, score: string, strength: string) =>
-      `Rank ${rank}: ${name}\nScore ${score}${strength === '' ? '' : `, surer than ${strength} % of words that name nothing here`}`,
+      `Rank ${rank}: ${name}\nScore ${score}${strength === '' ? '' : `, ${strength} % sure to show it`}`,
     pin: (rank: number) => `Pin reference ${rank}`,
     unpin: (rank: number) => `Unpin reference ${rank}`,
     ban: (rank: number) => `Ban reference ${rank}`,
@@ -648,7 +648,7 @@ export const en = {
     likeFor: (phrase: string) => `More like this for ${phrase}`,
     choose: 'Choose a picture to see what it is and to use it for a phrase.',
     fit: (word: string, strength: number, score: string) =>
-      `Fit: ${word}, surer than ${strength} % of words that name nothing here; score ${score}`,
+      `Fit: ${word}, ${strength} % sure to show it; score ${score}`,
     score: (score: string) => `Score ${score}`,
     size: 'Size',
     folder: 'Folder',

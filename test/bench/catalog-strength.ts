@@ -1,20 +1,23 @@
 /**
- * node test/bench/catalog-strength.ts: how well the strength of a hit tells phrases with a match in the sample folder from
- * phrases without one, with the first pack. Nothing is fitted to what is measured: the 300 phrases without a match have nouns
+ * [PACK=FOLDER] node test/bench/catalog-strength.ts: how well the strength of a hit tells phrases with a match in the sample folder
+ * from phrases without one, with the first pack or that in the folder PACK. Nothing is fitted to what is measured: the 300 phrases without a match have nouns
  * that stand nowhere in the pack's training or calibration (whatever does is left out here), the way to combine the two
  * answers of strength.ts was chosen on `TUNING`, other nouns with other adjectives. Measured beside them: phrases of the
- * pack's world in the sample folder without the images that show them, and synonyms that no training text had, by whether
- * the best image shows what they name. The last line is one JSON object.
+ * pack's world in the sample folder without the images that show them, a shape with a colour ("a blue beanie") with and
+ * without the images that show both, and synonyms that no training text had, by whether the best image shows what they
+ * name. The last line is one JSON object.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import sharp from 'sharp';
+import { parseManifest } from '#contract';
 import { makeConfig } from '../../main/config.ts';
 import { createHost } from '../../main/host.ts';
 import { forkSpawn } from '../../main/link/index.ts';
-import { phrases } from '../../training/data/caption.ts';
+import { COMPOUNDS, phrases } from '../../training/data/caption.ts';
+import { group } from '../../training/data/glossary.ts';
 import { random } from '../../training/data/random.ts';
 import { toRgb, toSvg } from '../../training/data/render.ts';
 import { chooseScenes } from '../../training/data/sample.ts';
@@ -74,16 +77,34 @@ async function sampleScenes(): Promise<Map<string, Scene>> {
   return out;
 }
 
+/** "a blue beanie" and its like: each shape with each of its colours in their first words. */
+const compoundPhrases = (): { text: string; shows: (scene: Scene) => boolean }[] =>
+  COMPOUNDS.flatMap(([shape, colour]) =>
+    group(shape).values.flatMap((s) =>
+      group(colour).values.map((c) => ({
+        text: `a ${c.say[0] ?? ''} ${(s.say[0] ?? '').replace(/^(a|an|the) /, '')}`,
+        shows: (scene: Scene) => scene[shape] === s.id && scene[colour] === c.id,
+      })),
+    ),
+  );
+
 interface Found {
   readonly strength: number;
   readonly hash: string;
 }
 
 const home = mkdtempSync(join(tmpdir(), 'accent-strength-'));
-const host = createHost(makeConfig({ home }), { spawn: forkSpawn(), appVersion: '0.0.0-bench' });
+const config = makeConfig({ home });
+const packFolder = process.env['PACK'] ? resolve(process.env['PACK']) : undefined;
+const host = createHost(packFolder ? { ...config, packFolders: [dirname(packFolder)] } : config, {
+  spawn: forkSpawn(),
+  appVersion: '0.0.0-bench',
+});
 const idle = { signal: new AbortController().signal };
 try {
-  const packId = 'accent-first';
+  const packId = packFolder
+    ? parseManifest(readFileSync(join(packFolder, 'manifest.json'), 'utf8')).id
+    : 'accent-first';
   const root = await host.sampleRoot();
   if (!root) throw new Error('there is no sample folder');
   let images = 0;
@@ -129,6 +150,15 @@ try {
         )
       ).strength,
     );
+  const compounds: Record<'right' | 'wrong' | 'lacking', number[]> = { right: [], wrong: [], lacking: [] };
+  for (const { text, shows } of compoundPhrases()) {
+    const bans = [...scenes].flatMap(([hash, scene]) => (shows(scene) ? [hash] : []));
+    if (bans.length > 0) {
+      const { strength, hash } = await best(text);
+      compounds[bans.includes(hash) ? 'right' : 'wrong'].push(strength);
+    }
+    compounds.lacking.push((await best(text, bans)).strength);
+  }
   const held: { right: number[]; wrong: number[] } = { right: [], wrong: [] };
   for (const [text, meant] of meanings(true)) {
     const { strength, hash } = await best(text);
@@ -142,6 +172,9 @@ try {
     empty: without,
     tuning,
     lacking,
+    compoundRight: compounds.right,
+    compoundWrong: compounds.wrong,
+    compoundLacking: compounds.lacking,
     heldRight: held.right,
     heldWrong: held.wrong,
   };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import type { ImportReport } from '#contract';
 import { makeCatalog } from '../../main/services/catalog/index.ts';
-import type { CatalogOptions } from '../../main/services/catalog/index.ts';
+import type { CatalogOptions, Meaning } from '../../main/services/catalog/index.ts';
 import type { InstalledPack } from '../../main/services/packs/index.ts';
 import { makeStore, openStore } from '../../main/services/store/index.ts';
 
@@ -47,13 +47,14 @@ const idle = { signal: new AbortController().signal };
 
 /**
  * "red", "green" and "blue" are the axes of the embedding and what the packs can name; "unred" lies where "red" does and
- * names nothing. The encoder is the mean colour. `folder` may be one of an
+ * names nothing. `meant`: what an image must show to show a text. The encoder is the mean colour. `folder` may be one of an
  * earlier rig, whose catalog is opened again.
  */
 export function makeCatalogRig(
   packs: readonly InstalledPack[],
   change: Partial<CatalogOptions> = {},
   folder = mkdtempSync(join(tmpdir(), 'accent-catalog-')),
+  meant: Readonly<Record<string, Meaning>> = {},
 ): CatalogRig {
   mkdirSync(join(folder, 'home'), { recursive: true });
   const store = makeStore(openStore(join(folder, 'home')));
@@ -83,6 +84,7 @@ export function makeCatalogRig(
             ['red', 'green', 'blue'].map((w) => (text === w || text === `un${w}` ? 1 : 0)),
           ),
           nearest: text.startsWith('un') ? 0.3 : 1,
+          meaning: meant[text] ?? null,
           cutAt: null,
           unknown: [],
         }),

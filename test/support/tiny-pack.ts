@@ -339,12 +339,20 @@ export interface TinyPackOptions {
   readonly contrast?: boolean;
   /** Named values [n, DIMS]; null phrases lie nowhere near them. */
   readonly namedValues?: Float32Array;
+  /** Their odds: scale 8, bias -4, all of them together; absent: the pack has none. */
+  readonly odds?: boolean;
 }
 
 const entryOf = (file: string, bytes: Uint8Array): { file: string; bytes: number; sha256: string } => ({
   file,
   bytes: bytes.length,
   sha256: createHash('sha256').update(bytes).digest('hex'),
+});
+
+const tinyOdds = (n: number): Record<string, GoldenValue> => ({
+  bias: { shape: [n], data: new Float32Array(n).fill(-4) },
+  scale: { shape: [1], data: Float32Array.of(8) },
+  together: { shape: [n, n], data: new Float32Array(n * n).fill(1) },
 });
 
 /** Writes a pack into `parent`/`id` and returns its folder and manifest. */
@@ -367,6 +375,7 @@ export function writeTinyPack(
   if (namedValues)
     files['named-values.safetensors'] = safetensors({
       vectors: { shape: [namedValues.length / DIMS, DIMS], data: namedValues },
+      ...(options.odds ? tinyOdds(namedValues.length / DIMS) : {}),
     });
   if (contrast)
     files['contrast.safetensors'] = safetensors({

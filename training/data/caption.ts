@@ -21,7 +21,8 @@ export interface CaptionOptions {
   readonly held?: boolean;
 }
 
-const COMPOUNDS: readonly (readonly [shape: string, colour: string])[] = [
+/** Shapes with the colours that are said of them: "a red beanie". */
+export const COMPOUNDS: readonly (readonly [shape: string, colour: string])[] = [
   ['hat', 'hatColour'],
   ['hair', 'hairColour'],
   ['critterTop', 'topColour'],

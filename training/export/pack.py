@@ -241,7 +241,7 @@ def main():
     }
     card = card_text(args.name, args.part, manifest, (paths.runs() / name / args.part / "log.jsonl").read_text().splitlines())
     finish(out, golden, manifest, card)
-    named_values.add(out)
+    named_values.add_from_renders(out)
     total = sum(f.stat().st_size for f in out.iterdir())
     print(json.dumps({"pack": str(out), "bytes": total, "parts": {k: v["bytes"] for k, v in manifest["parts"].items()}}))
 

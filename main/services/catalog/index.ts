@@ -21,6 +21,7 @@ import { makeRoots } from './roots.ts';
 import type { MakeRows } from './row-scan.ts';
 import { makeSearch } from './search.ts';
 import { makeThumbnails } from './thumbnails.ts';
+import type { Meaning } from './strength.ts';
 import { exportCatalog, mergeCatalog } from './transfer.ts';
 import type { ExportReport, MergeReport } from './transfer.ts';
 import type { VectorIndex } from './vector-index.ts';
@@ -29,7 +30,8 @@ import type { WatchOptions } from './watch.ts';
 
 export type { CatalogResult, ResultWriter } from './result-writer.ts';
 export type { ExportReport, MergeReport } from './transfer.ts';
-export { namedShare, nullExcess, nullShare, strengthOf, verdictOf } from './strength.ts';
+export { namedShare, nullExcess, nullShare, shownShare, strengthOf, verdictOf } from './strength.ts';
+export type { Meaning } from './strength.ts';
 export { exactIndex } from './vector-index.ts';
 export { nativeRows } from './scan-native.ts';
 export type { MakeRows } from './row-scan.ts';
@@ -44,6 +46,8 @@ export interface Embedder {
     embedding: Float32Array;
     /** Largest inner product with a value that the pack can name; null where the pack has no list of them. */
     nearest: number | null;
+    /** What an image must show to show the text; null where the pack cannot tell. */
+    meaning: Meaning | null;
     cutAt: number | null;
     unknown: [number, number][];
   }>;

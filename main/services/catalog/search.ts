@@ -8,7 +8,8 @@ import type { Decode } from './import-types.ts';
 import type { Embedder } from './index.ts';
 import { toImage } from './images.ts';
 import { lookDistance } from './look.ts';
-import { strengthOf, verdictOf } from './strength.ts';
+import { shownShare, strengthOf, verdictOf } from './strength.ts';
+import type { Meaning } from './strength.ts';
 import type { Neighbour, Soon, VectorIndex } from './vector-index.ts';
 
 export interface SearchOptions {
@@ -35,9 +36,23 @@ const MOST = 4000;
 
 type Service = StudioServices['catalog'];
 
+/** What is known of a phrase beside its embedding, as the embedder tells it. */
+interface Words {
+  readonly nearest: number | null;
+  readonly meaning: Meaning | null;
+}
+
 export function makeSearch({ store, packs, embedder, decode, searchable }: SearchOptions) {
   const vectorOf = (pack: InstalledPack, hash: string): Float32Array | undefined =>
     store.read.images.vector(hash, encoderOf(pack));
+
+  /** Vector of an image that was found in the pack's index. */
+  function vectorFound(pack: InstalledPack, hash: string): Float32Array {
+    const vector = vectorOf(pack, hash);
+    if (!vector)
+      throw new AppError('internal', 'The index has an image whose vector the catalog does not have.');
+    return vector;
+  }
 
   /** `words`: what is known of the phrase that was searched for; null where it was no phrase, and the hit has no strength. */
   function hitOf(
@@ -45,15 +60,16 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
     images: number,
     found: { hash: string; score: number },
     rank: number,
-    words: { readonly nearest: number | null } | null,
+    words: Words | null,
   ): Hit {
     const row = store.read.images.byHash(found.hash);
     if (!row) throw new AppError('internal', 'The index names an image that the catalog does not have.');
+    const shown = words?.meaning ? shownShare(words.meaning, vectorFound(pack, found.hash)) : null;
     return {
       image: toImage(row),
       rank,
       score: found.score,
-      strength: words && strengthOf(pack.manifest.nullScores, found.score, images, words.nearest),
+      strength: words && strengthOf(pack.manifest.nullScores, found.score, images, words.nearest, shown),
     };
   }
 
@@ -162,10 +178,10 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
     const made = await searchable(pack);
     const skip = new Set(store.read.gallery.hidden());
     let query: Float32Array;
-    let words: { nearest: number | null } | null = null;
+    let words: Words | null = null;
     if (text !== undefined) {
-      const { embedding, nearest } = await embedder.text(packId, text);
-      [query, words] = [embedding, { nearest }];
+      const found = await embedder.text(packId, text);
+      [query, words] = [found.embedding, found];
     } else if (imageId !== undefined) {
       const { hash, vector } = vectorOfImage(pack, imageId);
       skip.add(hash);
@@ -229,7 +245,8 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
     const { phrase, k, packId, remembered = false, diversity = 0, fold = 'bytes' } = request;
     const pack = await packs.get(packId);
     const made = await searchable(pack);
-    const { embedding, nearest } = await embedder.text(packId, phrase);
+    const words = await embedder.text(packId, phrase);
+    const { embedding } = words;
     const chosen = remembered ? choicesOf(phrase) : { pins: [], bans: [], like: [] };
     const bans = [...request.bans, ...chosen.bans.filter((hash) => !request.pins.includes(hash))];
     // What was pinned once and has gone since is no error: nobody asked for it now.
@@ -276,10 +293,10 @@ export function makeSearch({ store, packs, embedder, decode, searchable }: Searc
     const found = all.map((hit) => ({
       ...hit,
       // Strength speaks of the phrase alone, whatever else the search was steered by.
-      score: like.length === 0 ? hit.score : dot(vectorOf(pack, hit.id) as Float32Array, embedding),
+      score: like.length === 0 ? hit.score : dot(vectorFound(pack, hit.id), embedding),
     }));
     const list: Reference[] = found.map((r, i) => ({
-      ...hitOf(pack, made.size - own.length, { hash: r.id, score: r.score }, i + 1, { nearest }),
+      ...hitOf(pack, made.size - own.length, { hash: r.id, score: r.score }, i + 1, words),
       ...(r.alike === undefined ? {} : { alike: r.alike }),
       weight: 1,
       pinned: r.pinned,

@@ -1,14 +1,33 @@
 /**
- * Calibrated strength. A raw score says little: the best of many images scores high by chance. The pack carries the scores
- * of phrases that name nothing in its world against single images (quantiles of F). The best of N such scores stays below s
- * with chance F(s)^N, and that chance is the strength: 0.95 means that 5 % of empty phrases would find something as good in
- * a folder of this size. Images are treated as independent, which makes it lean to the strict side.
+ * Calibrated strength: two questions, and a reference is as good as the weaker answer (an intersection-union test: Berger
+ * 1982).
  *
- * That chance is right for a phrase of the pack's world that this folder lacks. A phrase from outside that world is not
- * independent of the images: where its embedding happens to lie, a whole kind of image scores high. So a second question
- * is asked of the phrase alone, whether it lies as near to something that the pack can name as null phrases never do, and a
- * reference is as good as the weaker of both answers (an intersection-union test: Berger 1982).
+ * Does the phrase name anything? A phrase from outside the pack's world scores high against a whole kind of image, where its
+ * embedding happens to lie. So it has to lie nearer to something that the pack can name than null phrases do.
+ *
+ * Does the image show it? A pack with the odds of its named values answers that for each image (docs/decisions/0024). One
+ * without can only ask whether chance would give the score: it carries the scores of phrases that name nothing in its world
+ * against single images (quantiles of F), and the best of N such scores stays below s with chance F(s)^N. Images are treated
+ * as independent, which makes it lean to the strict side; and one limit for all phrases is too high for many of them.
  */
+import { dot } from '../../vectors.ts';
+
+/** What an image must show to show a phrase: all values of one of the readings. */
+export interface Meaning {
+  /** [m * D]: value i is shown with log odds embedding . weights[i] + bias[i]. */
+  readonly weights: Float32Array;
+  /** [m]. */
+  readonly bias: Float32Array;
+  readonly readings: readonly (readonly number[])[];
+}
+
+/** Chance that an image shows the phrase, 0 .. 1: as much as the weakest value of the reading that it shows best. */
+export function shownShare({ weights, bias, readings }: Meaning, image: Float32Array): number {
+  const dims = image.length;
+  const odds = Array.from(bias, (b, i) => b + dot(weights.subarray(i * dims, (i + 1) * dims), image));
+  const best = Math.max(...readings.map((reading) => Math.min(...reading.map((i) => odds[i] as number))));
+  return 1 / (1 + Math.exp(-best));
+}
 
 /** F(s): share of null scores below s, linear between the pack's 101 quantiles. */
 export function nullShare(quantiles: readonly number[], score: number): number {
@@ -53,16 +72,21 @@ export const namedShare = (nulls: NullScores, nearest: number | null): number =>
   nulls.nearest && nearest !== null ? nullShare(nulls.nearest, nearest) : 1;
 
 /**
- * Strength of a score in a folder of `images` images, 0 .. 1: (1 - excess)^images, at most the phrase's `namedShare`.
- * `nearest`: the phrase's largest inner product with a named value; null where the pack has no list of them.
+ * Strength of a score in a folder of `images` images, 0 .. 1: the image's `shownShare`, or where the pack cannot tell it
+ * (null) the chance (1 - excess)^images; at most the phrase's `namedShare`. `nearest`: the phrase's largest inner product
+ * with a named value; null where the pack has no list of them.
  */
 export const strengthOf = (
   nulls: NullScores,
   score: number,
   images: number,
   nearest: number | null,
+  shown: number | null,
 ): number =>
-  Math.min(namedShare(nulls, nearest), Math.exp(Math.max(1, images) * Math.log1p(-nullExcess(nulls, score))));
+  Math.min(
+    namedShare(nulls, nearest),
+    shown ?? Math.exp(Math.max(1, images) * Math.log1p(-nullExcess(nulls, score))),
+  );
 
 export type Verdict = 'good' | 'weak' | 'none';
 

@@ -1,6 +1,6 @@
 import { t } from '../../strings/index.ts';
 
-/** A calibrated strength (0 .. 1, share of unrelated phrases that fit worse) in a word. */
+/** A calibrated strength (0 .. 1, how sure it is that the image shows the words) in a word. */
 export function strengthWord(strength: number | null): string {
   if (strength === null) return t.reference.unscored;
   if (strength >= 0.8) return t.reference.strong;

@@ -89,6 +89,24 @@ describe('embeddings', () => {
     expect(await nearest('tiny', 'red beard')).toBeNull();
   });
 
+  it('of a text, with what an image must show to show it, where the pack has the odds', async () => {
+    const ids = (words: string[]) => ['[CLS]', ...words, '[SEP]'].map((w) => VOCABULARY[w] as number);
+    const namedValues = Float32Array.from(['red', 'blue'].flatMap((w) => [...tinyText(ids([w]))]));
+    const meaning = async (id: string, odds: boolean, text: string) => {
+      const { folder, manifest } = writeTinyPack(parent, { id, namedValues, odds });
+      await engine.open({ folder, manifest }, live);
+      return (await engine.embedText({ packId: id, text }, live)).meaning;
+    };
+    expect((await meaning('odds', true, 'red'))?.readings).toEqual([[0]]);
+    const both = await meaning('odds', true, 'red blue');
+    expect(both?.readings).toEqual([[0, 1]]);
+    expect([...(both?.bias ?? [])]).toEqual([-4, -4]);
+    namedValues.forEach((v, i) => {
+      expect(both?.weights[i]).toBeCloseTo(8 * v, 4);
+    });
+    expect(await meaning('no-odds', false, 'red')).toBeNull();
+  });
+
   it('of images, in batches, equal to one at a time', async () => {
     const rgb = Uint8Array.from({ length: 40 * PIXELS }, (_, i) => (i * 37 + (i >> 5)) & 255);
     const { embeddings } = await engine.embedImages({ packId: 'tiny', rgb }, live);

@@ -223,6 +223,43 @@ describe.each(scans)('over %s', (_, rows) => {
       }
     });
 
+    it('are as good as what they show of the phrase, where the pack can tell; a picture has no strength', async () => {
+      // "blue" is read as something that a red picture shows, and "green" as both at once, which none does.
+      const shows = [20, 0, 0];
+      const meant = {
+        blue: { weights: Float32Array.of(...shows), bias: Float32Array.of(-10), readings: [[0]] },
+        green: {
+          weights: Float32Array.of(...shows, 0, 0, 20),
+          bias: Float32Array.of(-10, -10),
+          readings: [[0, 1]],
+        },
+      };
+      const told = makeCatalogRig([packOf('n', 32)], { rows }, undefined, meant);
+      try {
+        await told.importAll(folder, 'n');
+        const { service } = told.catalog;
+        const ask = async (phrase: string, pins: string[] = []) =>
+          service.references({ phrase, k: 1 + pins.length, pins, bans: [], packId: 'n' }, idle);
+        const red = hash.get('red.png') ?? '';
+        expect((await ask('blue')).verdict).toBe('none');
+        const pinned = await ask('blue', [red]);
+        expect(pinned.verdict).toBe('good');
+        expect(pinned.references.map((r) => (r.strength ?? 0) > 0.99)).toEqual([true, false]);
+        expect((await ask('green', [red])).verdict).toBe('none');
+        const { hits } = await service.search({ text: 'blue', k: 20, packId: 'n' }, idle);
+        const strength = new Map(hits.map((h) => [h.image.contentHash, h.strength ?? 0]));
+        expect(strength.get(red)).toBeGreaterThan(0.99);
+        expect(strength.get(hash.get('blue.webp') ?? '')).toBeLessThan(0.01);
+        const imageId = hits[0]?.image.imageId ?? '';
+        const alike = await service.search({ imageId, k: 1, packId: 'n' }, idle);
+        expect(alike.hits[0]?.strength).toBeNull();
+        const { picture, look } = await service.duplicates({ imageId, packId: 'n' }, idle);
+        expect([...picture, ...look].every((h) => h.strength === null)).toBe(true);
+      } finally {
+        told.dispose();
+      }
+    });
+
     it('remember pins, bans and "more like this" of a phrase, when asked to', async () => {
       const choose = (name: string, as: 'pin' | 'ban' | 'like' | 'none') =>
         rig.catalog.service.choose({ phrase: 'Red', contentHash: hash.get(name) ?? '', as }, idle);

@@ -4,6 +4,7 @@ import {
   namedShare,
   nullExcess,
   nullShare,
+  shownShare,
   strengthOf,
   verdictOf,
 } from '../../../../../main/services/catalog/index.ts';
@@ -85,13 +86,13 @@ describe('strength', () => {
       nullShare(quantiles, 1),
       nullShare(quantiles, 2),
     ]).toEqual([0, 0, 1, 1]);
-    expect(strengthOf(few, 0.99, 100, null)).toBeCloseTo(0.99 ** 100, 10);
-    expect(strengthOf(few, 0.5, 0, null)).toBe(0.5);
+    expect(strengthOf(few, 0.99, 100, null, null)).toBeCloseTo(0.99 ** 100, 10);
+    expect(strengthOf(few, 0.5, 0, null, null)).toBe(0.5);
   });
 
   it('rises with the score and falls with the number of images', () => {
-    expect(strengthOf(few, 0.9, 10, null)).toBeGreaterThan(strengthOf(few, 0.8, 10, null));
-    expect(strengthOf(few, 0.9, 10, null)).toBeGreaterThan(strengthOf(few, 0.9, 100, null));
+    expect(strengthOf(few, 0.9, 10, null, null)).toBeGreaterThan(strengthOf(few, 0.8, 10, null, null));
+    expect(strengthOf(few, 0.9, 10, null, null)).toBeGreaterThan(strengthOf(few, 0.9, 100, null, null));
   });
 
   it('falls like an exponential beyond the 99 %, to one score in all at the largest, and further', () => {
@@ -101,18 +102,38 @@ describe('strength', () => {
     expect(nullExcess(many, 1)).toBeCloseTo(1 / 600_000, 12);
     expect(nullExcess(many, 0.995)).toBeCloseTo(Math.sqrt(0.01 / 600_000), 12);
     expect(nullExcess(many, 1.01)).toBeLessThan(1 / 600_000);
-    expect(strengthOf(many, 1, 600_000, null)).toBeCloseTo(Math.exp(-1), 4);
+    expect(strengthOf(many, 1, 600_000, null, null)).toBeCloseTo(Math.exp(-1), 4);
   });
 
   it('is at most the share of null phrases that lie farther from all that the pack can name', () => {
     const named = { ...few, nearest: quantiles.map((q) => q / 2) };
     expect(namedShare(named, 0.2)).toBeCloseTo(0.4, 12);
-    expect(strengthOf(named, 0.99, 1, 0.2)).toBeCloseTo(0.4, 12);
-    expect(strengthOf(named, 0.3, 1, 0.2)).toBeCloseTo(0.3, 12);
-    expect(strengthOf(named, 0.99, 100, 0.9)).toBeCloseTo(0.99 ** 100, 10);
+    expect(strengthOf(named, 0.99, 1, 0.2, null)).toBeCloseTo(0.4, 12);
+    expect(strengthOf(named, 0.3, 1, 0.2, null)).toBeCloseTo(0.3, 12);
+    expect(strengthOf(named, 0.99, 100, 0.9, null)).toBeCloseTo(0.99 ** 100, 10);
     // A pack without the list is judged by the score alone.
     expect(namedShare(few, 0.2)).toBe(1);
     expect(namedShare(named, null)).toBe(1);
+  });
+
+  it('is how surely the image shows the phrase where the pack can tell, whatever the score', () => {
+    const named = { ...few, nearest: quantiles };
+    expect(strengthOf(named, 0.01, 1000, 1, 0.97)).toBe(0.97);
+    expect(strengthOf(named, 0.99, 1, 1, 0.02)).toBe(0.02);
+    expect(strengthOf(named, 0.99, 1, 0.4, 0.97)).toBeCloseTo(0.4, 12);
+  });
+
+  it('shows a phrase as much as the weakest value of the reading that it shows best', () => {
+    const weights = Float32Array.of(10, 0, 0, 20, 0, -20);
+    const bias = Float32Array.of(-5, -10, -10);
+    const image = Float32Array.of(0.6, 0.8);
+    const odds = (x: number): number => 1 / (1 + Math.exp(-x));
+    const shown = (...readings: number[][]) => shownShare({ weights, bias, readings }, image);
+    expect(shown([0])).toBeCloseTo(odds(1), 6);
+    expect(shown([0, 1])).toBeCloseTo(odds(1), 6);
+    expect(shown([0, 1, 2])).toBeCloseTo(odds(-26), 12);
+    expect(shown([0], [1], [2])).toBeCloseTo(odds(6), 6);
+    expect(shown([0, 1], [2])).toBeCloseTo(odds(1), 6);
   });
 
   it('bears quantiles that stand still', () => {
