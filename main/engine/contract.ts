@@ -34,7 +34,7 @@ export const EngineReference = v.strictObject({ weight: Weight, clean: floats(),
 export const EnginePhrase = v.strictObject({
   weight: Weight,
   references: v.array(EngineReference),
-  /** The phrase's own source embedding, [D]: arms `composable` and `structure` only. */
+  /** The phrase's own source embedding, [D]: for packs with a contrast, and for the arms `composable` and `structure`. */
   source: v.optional(floats()),
 });
 export type EnginePhrase = v.InferOutput<typeof EnginePhrase>;

@@ -95,8 +95,12 @@ export async function* sample(
   const schedule = makeSchedule(manifest.schedule.kind, manifest.schedule.levels);
   const levels = samplingLevels(schedule, request.steps);
   const noise = normals(BigInt(request.seed), 3 * manifest.image.size ** 2);
-  const full = makeCondition(request.source, request.phrases, manifest.denoiser.maxReferences);
   const towards = await makeTowards(pack);
+  const full = makeCondition(
+    towards.stressed(request.source, request.phrases),
+    request.phrases,
+    manifest.denoiser.maxReferences,
+  );
   const alone = makeCondition(request.source, [], manifest.denoiser.maxReferences);
 
   let previewed = Number.NEGATIVE_INFINITY;

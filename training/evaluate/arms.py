@@ -56,7 +56,11 @@ class Prepared:
         self.prompts, self.folder, self.references, self.contrast = prompts, folder, references, models.contrast()
         per_phrase = per_phrase or (8 if self.contrast else 4)
         with torch.no_grad():
-            self.source = prior(text.embed([p["text"] for p in prompts]))
+            #: The sentence's e, and the one with what its phrases ask for.
+            self.sentence = self.source = prior(text.embed([p["text"] for p in prompts]))
+            if self.contrast:
+                own = [prior(text.embed([e["phrase"] for e in p["emphases"]])) for p in prompts]
+                self.source = torch.stack([self.contrast.stressed(e, k) for e, k in zip(self.source, own)])
         phrases = [e["phrase"] for p in prompts for e in p["emphases"]]
         found = iter((text.embed(phrases) @ folder.clean.T).topk(per_phrase, dim=1).indices)
         #: rows[p] is [phrases, per_phrase]
@@ -65,7 +69,7 @@ class Prepared:
     def condition(self, index: list[int], with_references: bool):
         b, d, k = len(index), self.source.shape[1], self.references
         tokens, mask = torch.zeros(b, 1 + k, d), torch.zeros(b, 1 + k)
-        tokens[:, 0], mask[:, 0] = self.source[index], 1
+        tokens[:, 0], mask[:, 0] = (self.source if with_references else self.sentence)[index], 1
         for row, i in enumerate(index):
             # In turn from each phrase by rank, as the studio does.
             take = self.rows[i].T.flatten()[:k] if with_references else torch.zeros(0, dtype=torch.int64)

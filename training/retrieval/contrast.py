@@ -29,5 +29,17 @@ class Contrast:
         """Unit directions [..., D] of reference embeddings [..., k, D]."""
         return F.normalize((references.mean(-2) - self.mean) @ self.whiten, dim=-1)
 
+    def stressed(self, source: torch.Tensor, phrases: torch.Tensor, share: float = 0.5, turns: int = 3) -> torch.Tensor:
+        """
+        The source embedding [D] with what stressed phrases ask for by their own source embeddings [k, D], all of weight 1
+        (`stressedSource` in main/engine/gradient/contrast.ts, docs/decisions/0009).
+        """
+        directions = F.normalize((phrases - self.mean) @ self.whiten, dim=-1)
+        levels = ((phrases - self.mean) * directions).sum(-1)
+        for _ in range(turns):
+            for direction, level in zip(directions, levels):
+                source = source + share / turns * (level - (source - self.mean) @ direction).clamp_min(0) * direction
+        return F.normalize(source, dim=-1)
+
     def state(self) -> dict[str, torch.Tensor]:
         return {"mean": self.mean, "whiten": self.whiten}

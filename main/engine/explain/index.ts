@@ -49,7 +49,12 @@ export async function* explain(request: ExplainRequest, pack: OpenPack, signal: 
     await pack.gradientKernel(),
     await pack.imageEncoder(),
   ];
-  const condition = makeCondition(request.source, request.phrases, manifest.denoiser.maxReferences);
+  const towards = await makeTowards(pack);
+  const condition = makeCondition(
+    towards.stressed(request.source, request.phrases),
+    request.phrases,
+    manifest.denoiser.maxReferences,
+  );
   const predict = guided(denoiser, condition, request.guidance, signal);
   const plan: SamplingPlan = {
     schedule,
@@ -74,7 +79,6 @@ export async function* explain(request: ExplainRequest, pack: OpenPack, signal: 
   }
 
   const probes: Probe[] = [];
-  const towards = await makeTowards(pack);
   const allAt = towards.cotangent(request.phrases);
   const eachAt = active.map(({ phrase }) => towards.cotangent([phrase]));
   const gradient: Gradient = async (coarseImage, t, clean) => {

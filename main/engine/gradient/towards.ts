@@ -2,7 +2,7 @@
 import type { EnginePhrase } from '../contract.ts';
 import { dot } from '../inner-product.ts';
 import type { OpenPack } from '../pack.ts';
-import { contrastCotangent } from './contrast.ts';
+import { contrastCotangent, stressedSource } from './contrast.ts';
 import { cotangent } from './semantic-gradient.ts';
 import type { PhraseReferences } from './semantic-gradient.ts';
 
@@ -15,6 +15,8 @@ export interface Towards {
    * clean image that is the one to the clean references.
    */
   score(phrase: EnginePhrase): (embedding: Float32Array) => number;
+  /** The source embedding that the networks get: with a contrast, with what the phrases ask for; else as it is. */
+  stressed(source: Float32Array, phrases: readonly EnginePhrase[]): Float32Array;
   /** Of stage 1's two images: x~_t, or the clean prediction x^0 behind it. */
   at(coarse: Float32Array, clean: Float32Array): Float32Array;
 }
@@ -48,6 +50,7 @@ export async function makeTowards(pack: OpenPack): Promise<Towards> {
     return {
       cotangent: (phrases) => (index) => cotangent(noised(phrases, index, dims), dims),
       score: (phrase) => similarityTo(phrase, dims),
+      stressed: (source) => source,
       at: (coarse) => coarse,
     };
   return {
@@ -56,6 +59,7 @@ export async function makeTowards(pack: OpenPack): Promise<Towards> {
       return () => same;
     },
     score: (phrase) => along(contrastCotangent(clean([{ ...phrase, weight: 1 }]), contrast)),
+    stressed: (source, phrases) => stressedSource(source, phrases, contrast),
     at: (_, prediction) => prediction,
   };
 }

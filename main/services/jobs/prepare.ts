@@ -31,7 +31,7 @@ export interface PrepareEngine {
 export interface PreparedPhrase {
   readonly weight: number;
   readonly references: { weight: number; clean: Float32Array; noised: Float32Array }[];
-  /** The phrase's own source embedding; absent where no arm takes it. */
+  /** The phrase's own source embedding; absent where nothing takes it. */
   readonly source?: Float32Array;
 }
 
@@ -139,11 +139,19 @@ async function phraseSource(
   );
 }
 
+interface Needs {
+  readonly noised: boolean;
+  /** How the phrases' own source embeddings are made; null for none. */
+  readonly source: SourceKind | null;
+  /** Also those of phrases without references, which are an error where none can be made. */
+  readonly everySource: boolean;
+}
+
 async function prepareEmphases(
   context: PrepareContext,
   emphases: readonly Emphasis[],
   k: number,
-  needs: { readonly noised: boolean; readonly source: SourceKind | null },
+  needs: Needs,
   signal: AbortSignal,
 ): Promise<{ phrases: PreparedPhrase[]; recipe: RecipeEmphasis[] }> {
   const encoder = encoderOf(context.pack);
@@ -164,7 +172,7 @@ async function prepareEmphases(
       });
     }
     phrases.push(
-      needs.source !== null && active
+      needs.source !== null && active && (needs.everySource || references.length > 0)
         ? { ...prepared, source: await phraseSource(context, phrase, prepared, needs.source) }
         : prepared,
     );
@@ -224,13 +232,22 @@ export async function prepare(
   const has = (...arms: Arm[]): boolean => request.arms.some((arm) => arms.includes(arm));
   // A pack that takes its gradient at the clean prediction holds clean references against its background.
   const noised = context.pack.manifest.gradient.at === 'noised';
+  const perPhrase = has('composable', 'structure');
   const needs = {
     noised: noised && has('refined', 'first-order'),
-    source: has('composable', 'structure') ? request.source : null,
+    // With a contrast the sentence's own embedding is asked for what the phrases name.
+    source: perPhrase || !noised ? request.source : null,
+    everySource: perPhrase,
   };
   const own = await prepareEmphases(context, request.emphases, k, needs, signal);
   const wrong = has('wrong')
-    ? await prepareEmphases(context, request.wrongEmphases, k, { noised, source: null }, signal)
+    ? await prepareEmphases(
+        context,
+        request.wrongEmphases,
+        k,
+        { noised, source: null, everySource: false },
+        signal,
+      )
     : { phrases: [], recipe: [] };
   context.store.write.images.trimNoised(NOISED_IMAGES);
   return {

@@ -1,7 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contrastCotangent, readContrast } from '../../../../../main/engine/gradient/contrast.ts';
+import {
+  contrastCotangent,
+  readContrast,
+  stressedSource,
+} from '../../../../../main/engine/gradient/contrast.ts';
 import type { Contrast } from '../../../../../main/engine/gradient/contrast.ts';
 import { generateDone, idle, importAll, makeTestHost, writePictures } from '../../../../support/host.ts';
 import type { TestHost } from '../../../../support/host.ts';
@@ -63,6 +67,42 @@ describe('the contrast of references', () => {
     expect(() => readContrast(tensors([0, 1]), 3)).toThrow(/"mean"/);
     expect(() => readContrast(tensors([0, 1, Number.NaN]), 3)).toThrow(/finite/);
     expect(() => readContrast(tensors([0, 0, 1]), 4)).toThrow(/\[4\]/);
+  });
+});
+
+describe('the source embedding and what its stressed phrases ask for', () => {
+  const contrast: Contrast = { mean: Float32Array.of(0, 0, 0), whiten: identity };
+  const ask = (weight: number, ...source: number[]) => ({ weight, source: Float32Array.from(source) });
+  const e = Float32Array.of(0.6, 0.8, 0);
+
+  it('gains what a phrase has and it lacks, by a share in turns, at unit length', () => {
+    // Of the third direction 1 is asked and nothing there: 1 - (5/6)^3 of it is added.
+    const third = 1 - (5 / 6) ** 3;
+    const length = Math.hypot(1, third);
+    const got = stressedSource(e, [ask(1, 0, 0, 1)], contrast);
+    [0.6 / length, 0.8 / length, third / length].forEach((x, i) => {
+      expect(got[i]).toBeCloseTo(x, 6);
+    });
+  });
+
+  it('asks more of a heavier phrase, and nothing of one without weight or without an embedding', () => {
+    const [light, heavy] = [0.5, 1.5].map((w) => stressedSource(e, [ask(w, 0, 0, 1)], contrast)[2] as number);
+    expect(heavy).toBeGreaterThan((light as number) * 2);
+    expect(stressedSource(e, [ask(0, 0, 0, 1), { weight: 1 }], contrast)).toEqual(e);
+  });
+
+  it('keeps what is there already, and is not told twice by phrases that agree', () => {
+    expect(rounded(stressedSource(e, [ask(1, 0.5, 0, 0)], contrast))).toEqual(rounded(e));
+    const once = stressedSource(e, [ask(1, 0, 0, 1)], contrast)[2] as number;
+    const twice = stressedSource(e, [ask(1, 0, 0, 1), ask(1, 0, 0, 1)], contrast)[2] as number;
+    expect(twice).toBeGreaterThan(once);
+    expect(twice).toBeLessThan(Math.SQRT1_2);
+  });
+
+  it('does not move along what all images have', () => {
+    const mean = Float32Array.of(0, 0.8, 0);
+    const got = stressedSource(e, [ask(1, 0, 0.8, 0)], { ...contrast, mean });
+    expect(rounded(got)).toEqual(rounded(e));
   });
 });
 

@@ -39,17 +39,27 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What `prepare` gives for ten steps in a window; the engine's embedding of a level is full of that level. */
-async function prepared(window: [number, number], arms: ('coarse' | 'refined')[] = ['refined']) {
-  const levels = samplingLevels(makeSchedule('cosine'), 10);
-  const made = await prepare(
+type Arms = ('sentence' | 'coarse' | 'refined')[];
+const levels = samplingLevels(makeSchedule('cosine'), 10);
+
+/** `prepare` for ten steps in a window; the engine's embedding of a level is full of that level. */
+const make = (
+  window: [number, number],
+  arms: Arms,
+  at: 'noised' | 'prediction' = 'noised',
+  references = [HASH],
+) =>
+  prepare(
     {
       store,
-      pack,
+      pack: { ...pack, manifest: { ...pack.manifest, gradient: { at } } },
       now: Date.now,
       levels,
       gradientLevels: gradientLevels(levels, window),
-      catalog: { pixels: () => Promise.resolve(new Uint8Array(0)) } as unknown as Catalog,
+      catalog: {
+        pixels: () => Promise.resolve(new Uint8Array(0)),
+        find: () => Promise.resolve([]),
+      } as unknown as Catalog,
       engine: {
         text: () => Promise.resolve({ embedding: direction(2) }),
         prior: (_, text) => Promise.resolve(text),
@@ -61,9 +71,18 @@ async function prepared(window: [number, number], arms: ('coarse' | 'refined')[]
         },
       },
     },
-    request({ arms, emphases: [{ id: 'e1', phrase: 'red beard', references: [{ contentHash: HASH }] }] }),
+    request({
+      arms,
+      emphases: [
+        { id: 'e1', phrase: 'red beard', references: references.map((contentHash) => ({ contentHash })) },
+      ],
+    }),
     idle.signal,
   );
+
+/** Its noised references by level. */
+async function prepared(window: [number, number], arms: Arms = ['refined']) {
+  const made = await make(window, arms);
   const noised = made.phrases[0]?.references[0]?.noised ?? new Float32Array(0);
   return levels.map((level, i) => [level, noised[i * DIMS]]);
 }
@@ -93,5 +112,21 @@ describe('noised references', () => {
   it('are not made for arms without a gradient', async () => {
     expect((await prepared([300, 600], ['coarse'])).every(([, value]) => value === undefined)).toBe(true);
     expect(asked).toEqual([]);
+  });
+});
+
+describe("the phrases' own source embeddings", () => {
+  it('are made where the gradient is taken at the prediction, and nowhere else', async () => {
+    const [asIs, asked] = [
+      await make([300, 600], ['coarse']),
+      await make([300, 600], ['coarse'], 'prediction'),
+    ];
+    expect(asIs.phrases[0]?.source).toBeUndefined();
+    expect(asked.phrases[0]?.source).toEqual(direction(2));
+  });
+
+  it('are left out for a phrase without references, which has no effect', async () => {
+    const { phrases } = await make([300, 600], ['refined'], 'prediction', []);
+    expect(phrases).toEqual([{ weight: 1, references: [] }]);
   });
 });
