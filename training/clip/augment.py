@@ -1,7 +1,12 @@
-"""What the encoder must see through: noise of every level, small shifts, and the blur of coarse images."""
+"""What the encoder must see through: noise of every level, small shifts, the blur of coarse images, and other colours."""
+
+from itertools import permutations
 
 import torch
 import torch.nn.functional as F
+
+#: Every order of the channels but their own.
+ORDERS = torch.tensor(list(permutations(range(3)))[1:])
 
 
 def shift(images, most: int):
@@ -23,3 +28,9 @@ def noised(images, schedule, share: float, top: int):
     n = images.shape[0]
     t = (torch.rand(n) ** 1.5 * (top + 1)).long() * (torch.rand(n) < share)
     return schedule.add_noise(images, torch.randn_like(images), t), t
+
+
+def exchanged(images):
+    """Images [B, 3, S, S] with the channels of each in another order."""
+    order = ORDERS[torch.randint(len(ORDERS), (len(images),))]
+    return images.gather(1, order[:, :, None, None].expand_as(images))

@@ -30,6 +30,7 @@ from ..export.load_pack import init_from, load_training
 from ..retrieval.contrast import Contrast
 from ..retrieval.database import GRID, PhraseBank, PriorErrors, ReferenceDatabase
 from .model import Denoiser
+from .strange import made_strange
 
 
 def load_encoder(config, pack: Path | None = None) -> ImageEncoder:
@@ -61,7 +62,7 @@ def measure_scale(encoder, conditions, images, schedule, model=None, n: int = 12
     def size(level: int, rows):
         # A draw has one number of phrases for all its images, so each level takes several draws.
         t = torch.full((len(rows),), level)
-        condition, mask, cotangent = conditions.draw(rows)
+        condition, mask, cotangent = conditions.draw(rows, conditions.database.source[rows])
         x = schedule.add_noise(x0[rows], torch.randn_like(x0[rows]), t)
         if model is not None:
             with torch.no_grad():
@@ -128,9 +129,12 @@ class Conditions:
         present[:, : 1 + rows.shape[1]] = 1
         return condition, present
 
-    def draw(self, index):
-        """(condition, mask, cotangent(t) -> [B, D]) for training rows index [B]; tokens and condition dropped at random."""
-        own, c, b = self.database.source[index], self.c, len(index)
+    def draw(self, index, own):
+        """
+        (condition, mask, cotangent(t) -> [B, D]) for training rows index [B] with embeddings own [B, D]; tokens and condition
+        dropped at random.
+        """
+        c, b = self.c, len(index)
         e = self.source(own)
         groups = self.references(own, e, index)
         condition, present = self.tokens(e, groups)
@@ -251,8 +255,9 @@ def main():
         if len(order) < batch:
             order = generator.permutation(len(train)).tolist()
         index = torch.from_numpy(np.sort([order.pop() for _ in range(batch)]))
-        x0 = to_unit(train.images[index.numpy()])
-        condition, mask, cotangent = conditions.draw(index)
+        with autocast():
+            x0, own = made_strange(to_unit(train.images[index.numpy()]), database.source[index], encode, c.get("coverings", 0), c.get("exchanges", 0))
+        condition, mask, cotangent = conditions.draw(index, own)
         # Stratified levels lower the variance of a small batch.
         t = ((torch.arange(batch) + torch.rand(batch)) / batch * 999).long()[torch.randperm(batch)] + 1
         x = schedule.add_noise(x0, torch.randn_like(x0), t)

@@ -21,10 +21,13 @@ def recolour(images):
 
 
 class Strange:
-    """`regions` as training.reader.regions gives them; `groups` and `colours` name the columns and those that are colours."""
+    """
+    `regions` as training.reader.regions gives them; `groups` and `colours` name the columns and those that are colours;
+    `covered` and `coloured` are shares of a batch, `recolour` moves the colours of images.
+    """
 
-    def __init__(self, regions: dict, groups: dict[str, list[str]], colours: set[str], covered: float = 0.5, coloured: float = 0.15):
-        self.covered, self.coloured = covered, coloured
+    def __init__(self, regions: dict, groups: dict[str, list[str]], colours: set[str], covered: float = 0.5, coloured: float = 0.15, recolour=recolour):
+        self.covered, self.coloured, self.recolour = covered, coloured, recolour
         side = next(iter(regions.values())).shape[0]
         masks = np.zeros((len(groups["subject"]), len(groups), side, side), np.float32)
         for (subject, g), mask in regions.items():
@@ -57,6 +60,6 @@ class Strange:
         asked = torch.ones(b, len(self.most))
         asked[patched] = (own & (cover <= self.most * whole))[patched].float()
         if coloured.any():
-            images = torch.where(coloured[:, None, None, None], recolour(images), images)
+            images = torch.where(coloured[:, None, None, None], self.recolour(images), images)
             asked[coloured] = (own & ~self.is_colour)[coloured].float()
         return images, asked
