@@ -12,20 +12,21 @@ import { serveReal } from './real-serve.ts';
 
 /**
  * Sentences with their seeds; the last one is shown. Each is a pair in which refinement brings a detail that the coarse picture
- * lacks (found among the 60 prompts of `evaluate --quick`): how often that is so stands in docs/evaluation.md.
+ * lacks (found among the prompts that docs/evaluation.md tells of, the robots among those of words that training never heard
+ * together): how often that is so stands there.
  */
 const PAIRS = [
   [
-    'A voxel person with dark sunglasses, a pink top knot, (a sad mouth:1.0), a rusty red suit and (dark skin:1.0) on a cream background',
-    1055,
+    'a person: baby blue background, (pale skin:1.0), (a yellow cap:1.0), (a frown:1.0), (a brown suit with a white shirt:1.0)',
+    1057,
   ],
   [
-    'A blocky person: (a navy open jacket:1.0), (tan skin:1.0), (a blue animal hood:1.0), soft smile, pale purple background',
-    1029,
+    'a bot: (red lights:1.0), chest vents, baby blue background, bolts on the head, (cross eyes:1.0), (gray metal:1.0)',
+    1020,
   ],
   [
-    'A bot with (bolts on the head:1.0), (cooling vents:1.0), green lights, (cross eyes:1.0) and light blue metal on a pale pink background',
-    1025,
+    'a blocky robot with (a siren:1.0), (a heart on the chest:1.0), (yellow metal:1.0), (green lights:1.0) and round eyes on a cream background',
+    1026,
   ],
 ] as const;
 
