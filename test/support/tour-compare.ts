@@ -15,8 +15,8 @@ import { serveReal } from './real-serve.ts';
 const MOST_BYTES = 150_000;
 /** A pair in which refinement brings a detail that the coarse picture lacks, also of the README (studio-picture.ts). */
 const SENTENCE =
-  'A bot with (bolts on the head:1.0), (cooling vents:1.0), green lights, (cross eyes:1.0) and light blue metal on a pale pink background';
-const SEED = '1025';
+  'a blocky robot with (a siren:1.0), (a heart on the chest:1.0), (yellow metal:1.0), (green lights:1.0) and round eyes on a cream background';
+const SEED = '1026';
 /** What docs/tour.md shows; the others are for `all`. */
 const TOLD = new Set(['why', 'why-step', 'strip', 'vary', 'grid', 'cell']);
 const SIZES = [
