@@ -11,7 +11,6 @@ Goes on from the encoder's checkpoint and writes it back; a run that ended is no
 
 import argparse
 import copy
-import json
 import time
 import tomllib
 
@@ -23,8 +22,8 @@ from ..common import paths
 from ..common.data import Glossary, Split, to_unit
 from ..common.run import Run, autocast
 from ..diffusion.schedule import Schedule
-from ..reader.regions import regions
-from ..reader.strange import Strange, recolour
+from ..reader.strange import recolour, strange_over
+from ..reader.train import targets
 from ..text.task import warmed
 from .augment import blur, exchanged, noised, shift
 from .train import ValueHead, embed_all, precision_by_group
@@ -35,19 +34,6 @@ def recoloured(images):
     """Half of the images with their channels exchanged, half with all colours moved."""
     half = len(images) // 2
     return torch.cat([exchanged(images[:half]), recolour(images[half:])])
-
-
-def strange_for(glossary: Glossary, train: Split, c: dict) -> Strange:
-    """The reader's strange pictures over the training renders, with the shares of a config's section."""
-    described = json.loads((paths.data() / "glossary.json").read_text())["groups"]
-    colours = {g["id"] for g in described if g["kind"] == "colour"}
-    return Strange(regions(train.images, train.scenes, glossary.groups), glossary.groups, colours, c["covered"], c["coloured"], recoloured)
-
-
-def columns_of_groups(scenes: list[dict], groups: dict[str, list[str]]) -> torch.Tensor:
-    """Column of each group's value, [n, groups]; one behind the last where the scene has none."""
-    place = {g: {v: k for k, v in enumerate(values)} for g, values in groups.items()}
-    return torch.tensor([[place[g].get(s.get(g), len(values)) for g, values in groups.items()] for s in scenes])
 
 
 def main():
@@ -61,9 +47,9 @@ def main():
     encoder_run, run = Run(f"{config['name']}/encoder"), Run(f"{config['name']}/apart")
     glossary, schedule = Glossary(paths.data()), Schedule(config["schedule"])
     train, validation = Split(paths.data(), "train"), Split(paths.data(), "validation")
-    labels, wanted = torch.from_numpy(glossary.labels(train.scenes)).float(), columns_of_groups(train.scenes, glossary.groups)
+    labels, wanted = torch.from_numpy(glossary.labels(train.scenes)).float(), torch.from_numpy(targets(train.scenes, glossary.groups))
     validation_labels = glossary.labels(validation.scenes)
-    strange = strange_for(glossary, train, c)
+    strange = strange_over(train, glossary.groups, c["covered"], c["coloured"], recoloured)
     group_of = torch.tensor([list(glossary.groups).index(g) for g, _ in glossary.columns])
     weight = torch.tensor([e["groupWeights"].get(g, 1.0) for g, _ in glossary.columns])
     rate = labels.mean(0).clamp_min(1e-3)

@@ -34,3 +34,13 @@ def exchanged(images):
     """Images [B, 3, S, S] with the channels of each in another order."""
     order = ORDERS[torch.randint(len(ORDERS), (len(images),))]
     return images.gather(1, order[:, :, None, None].expand_as(images))
+
+
+def rectangles(count: int, side: int):
+    """Corners (x0, y0, x1, y1), each [count], of random rectangles, their sides a sixth to five eighths of `side`; and masks [count, side, side]."""
+    w, h = torch.randint(side // 6, side // 2 + 9, (count,)), torch.randint(side // 6, side // 2 + 9, (count,))
+    x0, y0 = (torch.rand(count) * (side - w + 1)).long(), (torch.rand(count) * (side - h + 1)).long()
+    x1, y1 = x0 + w, y0 + h
+    at = torch.arange(side)
+    inside = ((at >= y0[:, None]) & (at < y1[:, None]))[:, :, None] & ((at >= x0[:, None]) & (at < x1[:, None]))[:, None, :]
+    return (x0, y0, x1, y1), inside

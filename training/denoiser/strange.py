@@ -6,17 +6,13 @@ not to forbid a colour or a part because of its company (docs/decisions/0008). N
 
 import torch
 
-from ..clip.augment import exchanged
+from ..clip.augment import exchanged, rectangles
 
 
 def covered(images, others):
-    """Images with a rectangle of `others` [B, 3, S, S] in the same place, a sixth to five eighths of the side."""
-    b, s = len(images), images.shape[-1]
-    w, h = torch.randint(s // 6, s // 2 + 9, (2, b))
-    x, y = (torch.rand(b) * (s - w + 1)).long(), (torch.rand(b) * (s - h + 1)).long()
-    at = torch.arange(s)
-    columns, rows = (at >= x[:, None]) & (at < (x + w)[:, None]), (at >= y[:, None]) & (at < (y + h)[:, None])
-    return torch.where((rows[:, :, None] & columns[:, None, :])[:, None], others, images)
+    """Images with a rectangle of `others` [B, 3, S, S] in the same place."""
+    _, inside = rectangles(len(images), images.shape[-1])
+    return torch.where(inside[:, None], others, images)
 
 
 def made_strange(x0, own, encode, coverings: int, exchanges: int):

@@ -58,13 +58,12 @@ class Prepared:
         with torch.no_grad():
             #: The sentence's e, and the one with what its phrases ask for.
             self.sentence = self.source = prior(text.embed([p["text"] for p in prompts]))
+            counts = [len(p["emphases"]) for p in prompts]
+            phrases = text.embed([e["phrase"] for p in prompts for e in p["emphases"]])
             if self.contrast:
-                own = [prior(text.embed([e["phrase"] for e in p["emphases"]])) for p in prompts]
-                self.source = torch.stack([self.contrast.stressed(e, k) for e, k in zip(self.source, own)])
-        phrases = [e["phrase"] for p in prompts for e in p["emphases"]]
-        found = iter((text.embed(phrases) @ folder.clean.T).topk(per_phrase, dim=1).indices)
+                self.source = torch.stack([self.contrast.stressed(e, own) for e, own in zip(self.source, prior(phrases).split(counts))])
         #: rows[p] is [phrases, per_phrase]
-        self.rows = [torch.stack([next(found) for _ in p["emphases"]]) for p in prompts]
+        self.rows = (phrases @ folder.clean.T).topk(per_phrase, dim=1).indices.split(counts)
 
     def condition(self, index: list[int], with_references: bool):
         b, d, k = len(index), self.source.shape[1], self.references

@@ -7,8 +7,14 @@ are moved; what is still to be seen is asked, the rest is not. No held-out pair 
 never come from two of its pictures.
 """
 
+import json
+
 import numpy as np
 import torch
+
+from ..clip.augment import rectangles
+from ..common import paths
+from .regions import regions
 
 
 def recolour(images):
@@ -41,16 +47,12 @@ class Strange:
 
     def __call__(self, images, y):
         """Images [B, 3, S, S] in [-1, 1] and columns [B, G] to (images, asked [B, G] float: 1 where a group is still to be told)."""
-        b, s = len(images), self.side
+        b = len(images)
         kind = y[:, self.subject]
         chance, order = torch.rand(b), torch.randperm(b)
         patched = (chance < self.covered) & (kind != kind[order])
         coloured = chance > 1 - self.coloured
-        w, h = torch.randint(s // 6, s // 2 + 9, (b,)), torch.randint(s // 6, s // 2 + 9, (b,))
-        x0, y0 = (torch.rand(b) * (s - w + 1)).long(), (torch.rand(b) * (s - h + 1)).long()
-        x1, y1 = x0 + w, y0 + h
-        at = torch.arange(s)
-        inside = ((at >= y0[:, None]) & (at < y1[:, None]))[:, :, None] & ((at >= x0[:, None]) & (at < x1[:, None]))[:, None, :]
+        (x0, y0, x1, y1), inside = rectangles(b, self.side)
         images = torch.where((inside & patched[:, None, None])[:, None], images[order], images)
         table = self.sums[kind]
         row = torch.arange(b)
@@ -63,3 +65,10 @@ class Strange:
             images = torch.where(coloured[:, None, None, None], self.recolour(images), images)
             asked[coloured] = (own & ~self.is_colour)[coloured].float()
         return images, asked
+
+
+def strange_over(train, groups: dict[str, list[str]], covered: float, coloured: float, recolour=recolour) -> Strange:
+    """Strange pictures of a training split, its regions found from its renders."""
+    described = json.loads((paths.data() / "glossary.json").read_text())["groups"]
+    colours = {g["id"] for g in described if g["kind"] == "colour"}
+    return Strange(regions(train.images, train.scenes, groups), groups, colours, covered, coloured, recolour)

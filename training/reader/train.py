@@ -7,7 +7,6 @@ Goes on from its checkpoint; a section [reader] of the config overrides the sett
 """
 
 import argparse
-import json
 import time
 import tomllib
 
@@ -22,8 +21,7 @@ from .check import accuracy
 from .degrade import degrade
 from .model import AttributeReader
 from .read import Reader
-from .regions import regions
-from .strange import Strange
+from .strange import strange_over
 from .visible import shown
 
 DEFAULTS = dict(
@@ -55,8 +53,7 @@ def main():
     train, validation = Split(paths.data(), "train"), Split(paths.data(), "validation")
     wanted = torch.from_numpy(targets(train.scenes, glossary.groups))
     none = torch.tensor([len(v) for v in glossary.groups.values()])
-    colours = {g["id"] for g in json.loads((paths.data() / "glossary.json").read_text())["groups"] if g["kind"] == "colour"}
-    strange = Strange(regions(train.images, train.scenes, glossary.groups), glossary.groups, colours, c["covered"], c["coloured"])
+    strange = strange_over(train, glossary.groups, c["covered"], c["coloured"])
     torch.manual_seed(config["seed"])
     model = AttributeReader([len(v) for v in glossary.groups.values()]).to(memory_format=torch.channels_last)
     decay = [p for p in model.parameters() if p.ndim > 1]
