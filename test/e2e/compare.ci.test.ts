@@ -16,6 +16,7 @@ beforeAll(async () => {
   await user.setNumber('steps', 8);
   await user.generate();
   await user.hasResults(1);
+  await user.isIdle();
 });
 afterAll(async () => {
   await suite?.close();

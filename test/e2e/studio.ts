@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { makeConfig } from '../../main/config.ts';
+import { decodeFrame } from '#contract';
 import { createHost } from '../../main/host.ts';
 import type { Host } from '../../main/host.ts';
 import { forkSpawn } from '../../main/link/index.ts';
@@ -72,6 +73,13 @@ function unhurried(spawn: Spawn): Spawn {
     });
     const link = {
       ...handle.link,
+      send(bytes: Uint8Array) {
+        const { type, id } = decodeFrame(bytes) as { type: unknown; id: unknown };
+        // The engine stops within a step; what it had said before must not hold up what is asked of it next.
+        const stays = (each: Uint8Array) => (decodeFrame(each) as { id: unknown }).id !== id;
+        if (type === 'cancel') waiting.splice(0, waiting.length, ...waiting.filter(stays));
+        return handle.link.send(bytes);
+      },
       onMessage: (handler: (bytes: Uint8Array) => void) => {
         receive = handler;
       },
