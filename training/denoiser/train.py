@@ -228,7 +228,7 @@ def main():
         seen, spent = state["seen"], state["spent"]
         if state["config"].get("gradientAt", "noised") == c["gradientAt"]:
             scale = GradientScale(**state["scale"])
-    elif args.init_from and two_stage:
+    elif args.init_from:
         seen = warm_from = init_from(args.init_from, model)
         ema = Ema(model, c["ema"])
     if scale is None:

@@ -20,12 +20,17 @@ def initialisers(path: Path) -> dict[str, torch.Tensor]:
 
 
 def init_from(pack: Path, model: torch.nn.Module, part: str = "denoiser") -> int:
-    """Loads a part's weights into `model`; returns the images seen so far. Raises when a parameter is missing or has another shape."""
+    """
+    Loads a part's weights into `model`; returns the images seen so far. A one-stage model takes a two-stage part without its
+    gradient channels: it begins as that pack's coarse stage. Raises when a parameter is missing or has another shape.
+    """
     manifest = json.loads((pack / "manifest.json").read_text())
     found = initialisers(pack / manifest["parts"][part]["file"])
     missing = [k for k in model.state_dict() if k not in found]
     if missing:
         raise ValueError(f"{pack}: the part {part} has no {missing[0]} (and {len(missing) - 1} more): is the config of this training the pack's?")
+    if getattr(model, "channels", None) == 3:
+        found["patch.weight"] = found["patch.weight"][:, : 3 * 16]
     model.load_state_dict({k: found[k] for k in model.state_dict()})
     return manifest["imagesSeen"]["denoiser"]
 
