@@ -57,6 +57,14 @@ def as_written(prompt: dict, named: list[dict]) -> dict:
     }
 
 
+def write_prompts(path: Path, name: str, prompts: list[dict]):
+    """A set of prompts as `evaluate` reads it, one a line."""
+    head = {"format": "accent-prompts", "schema": 1, "name": name}
+    lines = ",\n".join(map(json.dumps, prompts))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(head)[:-1] + f', "prompts": [\n{lines}\n]}}\n')
+
+
 def write(split: str, n: int, folder: Path) -> dict:
     """Writes `<split>.json`; returns its counts."""
     source, glossary = Split(paths.data(), split, limit=2000), Glossary(paths.data())
@@ -66,10 +74,7 @@ def write(split: str, n: int, folder: Path) -> dict:
         prompts = draw_prompts(SimpleNamespace(split=lambda name, limit: source), split, n)
     named = {r["captions"][0]["text"]: r["captions"][0]["details"] for r in reversed(source.records)}
     rows = [as_written(p, named[p["text"]]) for p in prompts]
-    head = {"format": "accent-prompts", "schema": 1, "name": split}
-    lines = ",\n".join(json.dumps(r) for r in rows)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{split}.json").write_text(json.dumps(head)[:-1] + f', "prompts": [\n{lines}\n]}}\n')
+    write_prompts(folder / f"{split}.json", split, rows)
     return {"prompts": len(rows), "details": sum(len(e["details"]) for r in rows for e in r["emphases"])}
 
 
