@@ -19,7 +19,7 @@ class Progressive(unittest.TestCase):
 
     def test_refuses_runs_of_other_pictures(self):
         with self.assertRaisesRegex(ValueError, "was a run stopped"):
-            rows_of([(prompts(0, 0), {(0, 0, "refined"): {}}), (prompts(1, 0), {(1, 0, "refined"): {}})])
+            rows_of([(prompts(0, 0), {(0, 0, "refined"): {}}), (prompts(1, 0), {(0, 1, "refined"): {}})])
 
 
 if __name__ == "__main__":
