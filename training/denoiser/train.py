@@ -255,8 +255,9 @@ def main():
         if len(order) < batch:
             order = generator.permutation(len(train)).tolist()
         index = torch.from_numpy(np.sort([order.pop() for _ in range(batch)]))
+        coverings = c.get("coverings", 0) if seen < c.get("coveringsEnd", float("inf")) else 0
         with autocast():
-            x0, own = made_strange(to_unit(train.images[index.numpy()]), database.source[index], encode, c.get("coverings", 0), c.get("exchanges", 0))
+            x0, own = made_strange(to_unit(train.images[index.numpy()]), database.source[index], encode, coverings, c.get("exchanges", 0))
         condition, mask, cotangent = conditions.draw(index, own)
         # Stratified levels lower the variance of a small batch.
         t = ((torch.arange(batch) + torch.rand(batch)) / batch * 999).long()[torch.randperm(batch)] + 1
