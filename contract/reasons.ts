@@ -193,6 +193,10 @@ export const REASONS = {
     'There is no attribute reader here: expected models/evaluation/reader/manifest.json.',
   ],
   reader_file_missing: ['part_missing', 'The attribute reader lacks its file {file}.'],
+  lpips_missing: [
+    'not_found',
+    'There is no LPIPS file {file}. Make one with training.export.lpips, or evaluate without LPIPS.',
+  ],
   wrong_needs_two: ['invalid_input', 'The arm "wrong" needs a second prompt to take references from.'],
 
   // Studies

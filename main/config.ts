@@ -13,6 +13,8 @@ export interface Config {
   readonly sampleFolder: string;
   /** The attribute reader that scores evaluations; absent: evaluations are refused. */
   readonly readerFolder?: string;
+  /** The LPIPS graph that measures between seeds (training.export.lpips); absent: that is not measured. */
+  readonly lpipsFile?: string | undefined;
   /** Sets of prompts that ship; absent: none are offered. */
   readonly promptsFolder?: string;
   /** Port of `serve`, told in the lease; null without one. */
@@ -65,7 +67,14 @@ export function vectorsOf(env: NodeJS.ProcessEnv): VectorServer | null {
   return { url, approximate: index === 'hnsw' };
 }
 
-export function makeConfig(flags: { home?: string; port?: number | null; models?: string } = {}): Config {
+export interface ConfigFlags {
+  readonly home?: string;
+  readonly port?: number | null;
+  readonly models?: string;
+  readonly lpips?: string | undefined;
+}
+
+export function makeConfig(flags: ConfigFlags = {}): Config {
   const models =
     flags.models ?? process.env['ACCENT_MODELS'] ?? fileURLToPath(new URL('../models', import.meta.url));
   const home = flags.home ?? defaultHome();
@@ -74,6 +83,8 @@ export function makeConfig(flags: { home?: string; port?: number | null; models?
     packFolders: [models, join(home, 'packs')],
     sampleFolder: join(models, 'sample'),
     readerFolder: join(models, 'evaluation', 'reader'),
+    // An empty variable is none.
+    lpipsFile: flags.lpips ?? (process.env['ACCENT_LPIPS'] || undefined),
     promptsFolder: join(models, 'evaluation', 'prompts'),
     port: flags.port ?? null,
     threads: threadsOf(process.env['ACCENT_THREADS']),

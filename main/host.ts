@@ -206,6 +206,7 @@ export function createHost(config: Config, platform: Platform): Host {
     openResults,
     folder: join(config.home, 'evaluations'),
     readerFolder: config.readerFolder ?? join(config.home, 'reader'),
+    lpipsFile: config.lpipsFile,
     tensors: (bytes) => readSafetensors(bytes).tensors,
     appVersion: platform.appVersion,
   });

@@ -85,6 +85,8 @@ export function makePackEngine(
       },
       read: async (file, own, size, rgb, signal) =>
         (await child.client()).engine.read({ file, own, size, rgb }, { signal }),
+      distances: async (file, sha256, size, a, b, signal) =>
+        (await (await child.client()).engine.distances({ file, sha256, size, a, b }, { signal })).distances,
     },
     forExplain: {
       async *explain(request, signal) {

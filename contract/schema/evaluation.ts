@@ -181,7 +181,7 @@ export const PromptSets = v.strictObject({
 });
 export type PromptSets = v.InferOutput<typeof PromptSets>;
 
-/** A share or a difference in per cent (points), with its 95 % bootstrap interval over prompts. */
+/** A share or a difference in per cent (points), or a mean LPIPS, with its 95 % bootstrap interval over prompts. */
 export const Estimate = v.strictObject({ value: v.number(), low: v.number(), high: v.number() });
 export type Estimate = v.InferOutput<typeof Estimate>;
 
@@ -201,6 +201,8 @@ export const ArmScore = v.strictObject({
   encoder: v.number(),
   /** Mean cosine distance of the features between seeds of one prompt; null with one seed. */
   diversity: v.nullable(v.number()),
+  /** Mean LPIPS over all pairs of seeds of a prompt; null with one seed, and where a pair has not been measured. */
+  lpips: v.nullable(Estimate),
   seconds: v.number(),
   denoiserCalls: v.number(),
   vjpCalls: v.number(),
@@ -219,6 +221,8 @@ export const PairedDifference = v.strictObject({
   b: Arm,
   detail: v.nullable(v.strictObject({ ...Estimate.entries, p: v.number() })),
   allRight: v.nullable(v.strictObject({ ...Estimate.entries, p: v.number() })),
+  /** No points: of the mean LPIPS itself. */
+  lpips: v.nullable(v.strictObject({ ...Estimate.entries, p: v.number() })),
 });
 export type PairedDifference = v.InferOutput<typeof PairedDifference>;
 
@@ -268,6 +272,8 @@ export const EvaluationReport = v.strictObject({
   features: v.nullable(
     v.strictObject({ name: v.string(), dims: Count, split: v.string(), images: Count, hash: ContentHash }),
   ),
+  /** The network that measured LPIPS, and the side of its pictures; null where none did. */
+  lpips: v.nullable(v.strictObject({ hash: ContentHash, size: Count })),
   arms: v.array(ArmScore),
   paired: v.array(PairedDifference),
   backends: v.record(v.string(), v.string()),

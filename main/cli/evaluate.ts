@@ -35,6 +35,7 @@ export interface EvaluateFlags {
   readonly quick?: boolean;
   readonly check?: string;
   readonly batch?: string;
+  readonly lpips?: string;
 }
 
 const QUICK = { split: 'validation', count: '60', steps: '20', arms: 'coarse,coarse2,wrong,refined' };
@@ -99,6 +100,9 @@ export function summaryOf(report: EvaluationReport) {
           kept: rounded(a.kept?.value),
           encoder: rounded(a.encoder, 4),
           diversity: rounded(a.diversity, 4),
+          lpips: rounded(a.lpips?.value, 4),
+          lpipsLow: rounded(a.lpips?.low, 4),
+          lpipsHigh: rounded(a.lpips?.high, 4),
           denoiserCalls: rounded(a.denoiserCalls),
           vjpCalls: rounded(a.vjpCalls),
           unrefinedSteps: a.unrefinedSteps,
@@ -184,7 +188,8 @@ export async function evaluate(input: EvaluateFlags, output: Output, signal: Abo
   const flags = input.quick === true ? { ...QUICK, ...input } : input;
   const out = resolve(flags.out ?? 'evaluation');
   const [pack, baseline] = [await packOf(flags.pack), await packOf(flags.baseline)];
-  const config = makeConfig({ home: join(out, 'studio') });
+  const lpips = flags.lpips === undefined ? undefined : resolve(flags.lpips);
+  const config = makeConfig({ home: join(out, 'studio'), lpips });
   const models = dirname(config.sampleFolder);
   const promptSet = await promptsOf(flags, models);
   const scales = Object.fromEntries(
@@ -225,6 +230,8 @@ export async function evaluate(input: EvaluateFlags, output: Output, signal: Abo
       batch: number('batch', flags.batch),
     });
     if (!checked.success) throw new AppError('invalid_input', misfit(checked.issues, 'evaluate'));
+    if (lpips !== undefined && checked.output.seeds < 2)
+      throw new AppError('invalid_input', '--lpips measures between seeds: expected --seeds 2 or more.');
     // References come from one named folder, never from the user's own catalog: a score must be the same again.
     const root = flags.refs === undefined ? await host.sampleRoot() : await host.registerRoot(flags.refs);
     if (!root) throw new AppError('not_found', 'The sample images are missing. Name a folder with --refs.');

@@ -63,6 +63,7 @@ const OPTIONS: Readonly<Record<string, NonNullable<ParseArgsConfig['options']>>>
     quick: flag,
     check: text,
     batch: text,
+    lpips: text,
   },
   study: {
     evaluation: text,

@@ -47,6 +47,7 @@ Add --help to a command to learn it. --catalog DIR uses another data folder, --j
   --sweep ARM=S,S,...      only this rival, at each scale: which one is best (sweep-ARM.json)
   --steps N  --guidance S  --rebuild FORM  --sampler NAME  --window LOW,HIGH  --references N  --source KIND      the pack's own values without
   --batch N                prompts made side by side, 1 to 32 (8); the pictures are the same to the last bits
+  --lpips FILE             measures LPIPS between the seeds (2 or more) with a file of training.export.lpips (ACCENT_LPIPS)
   --refs DIR               where references come from (the sample images)
   --quick                  60 validation prompts, four arms, 20 steps; then makes 20 rows of docs/evaluation.json again
   --check FILE             the same comparison with another evaluation.json

@@ -180,6 +180,11 @@ export const engineContract = {
       v.strictObject({ file: v.string(), own: Size, size: Size, rgb: bytes() }),
       v.strictObject({ logits: floats(), features: floats() }),
     ),
+    /** LPIPS of pictures RGB [n, size, size, 3], pair by pair, [n], by the graph with this hash. */
+    distances: call(
+      v.strictObject({ file: v.string(), sha256: ContentHash, size: Size, a: bytes(), b: bytes() }),
+      v.strictObject({ distances: floats() }),
+    ),
     inspect: call(v.strictObject(Pack), v.strictObject({ ports: v.array(PortReport) })),
   },
 } as const;

@@ -4,6 +4,8 @@ import type { PackPartName, PortReport, Services } from '#contract';
 import type { SampleRequest, engineContract } from './contract.ts';
 import { explain } from './explain/index.ts';
 import { openPack } from './pack.ts';
+import { openLpips } from './lpips.ts';
+import type { Lpips } from './lpips.ts';
 import { openReader } from './reader.ts';
 import type { Reader } from './reader.ts';
 import type { OpenOptions, OpenPack } from './pack.ts';
@@ -28,6 +30,7 @@ export type EngineServices = Services<typeof engineContract>;
 export function engineServices(options: OpenOptions): EngineServices {
   const packs = new Map<string, OpenPack>();
   const readers = new Map<string, Promise<Reader>>();
+  const measures = new Map<string, Promise<Lpips>>();
   let { threads } = options;
   const pack = (id: string): OpenPack => {
     const found = packs.get(id);
@@ -137,6 +140,15 @@ export function engineServices(options: OpenOptions): EngineServices {
           reader.catch(() => readers.delete(file));
         }
         return { ...(await (await reader).read(rgb, size, signal)) };
+      },
+      async distances({ file, sha256, size, a, b }, { signal }) {
+        let lpips = measures.get(sha256);
+        if (!lpips) {
+          lpips = openLpips(file, sha256, threads);
+          measures.set(sha256, lpips);
+          lpips.catch(() => measures.delete(sha256));
+        }
+        return { distances: await (await lpips).distances(a, b, size, signal) };
       },
       async inspect({ packId }) {
         const open = pack(packId);

@@ -1026,6 +1026,9 @@ export const de: Strings = {
       'Bänder sind 95-%-Intervalle von Grob und Verfeinert, jede Einzelheit für sich genommen (Wilson).',
     ofEmphases: (value) => `Einzelheiten bei ${some(value, 'Betonung', 'Betonungen')}, %`,
     table: 'Alle Zahlen',
+    lpips: 'LPIPS über Startwerte',
+    lpipsOf: (size) =>
+      `LPIPS über Startwerte: wie weit die Bilder eines Satzes bei allen Paaren von Startwerten auseinanderliegen, bei ${size} px; 0 ist dasselbe Bild.`,
     seconds: 'Sekunden',
     calls: 'Netzaufrufe',
     features: (name, images) =>

@@ -1038,6 +1038,9 @@ export const en = {
     wilson: 'Bands are 95 % intervals of coarse and refined that take each detail for itself (Wilson).',
     ofEmphases: (value: number) => `Details of ${some(value, 'phrase', 'phrases')}, %`,
     table: 'All figures',
+    lpips: 'LPIPS over seeds',
+    lpipsOf: (size: number) =>
+      `LPIPS over seeds: how far the pictures of one sentence lie apart by all pairs of seeds, at ${size} px; 0 is the same picture.`,
     seconds: 'Seconds',
     calls: 'Network calls',
     features: (name: string, images: number) =>

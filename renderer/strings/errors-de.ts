@@ -191,6 +191,8 @@ export const GERMAN_REASONS: Readonly<Record<Reason, string>> = {
   prompt_set_damaged: 'Die Datei der Sätze „{name}“ ist beschädigt.',
   reader_missing: 'Der Merkmalleser fehlt: Erwartet wird models/evaluation/reader/manifest.json.',
   reader_file_missing: 'Dem Merkmalleser fehlt die Datei {file}.',
+  lpips_missing:
+    'Die LPIPS-Datei {file} fehlt. Erzeuge sie mit training.export.lpips, oder werte ohne LPIPS aus.',
   wrong_needs_two: '„Falsche Betonungen“ braucht einen zweiten Satz, von dem die Referenzen kommen.',
 
   study_unknown: 'Es gibt keine Studie „{study}“.',

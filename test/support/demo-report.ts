@@ -93,16 +93,18 @@ export async function demoReport(
     },
     reader: { id: 'made-up', version: '0', threshold: 0.5, modelHash: HASH, accuracy: [] },
     features: null,
+    lpips: null,
     arms: there.map((arm) =>
       scoreArm(
         arm,
         rows.filter((row) => row.arm === arm),
         prompts,
         null,
+        [],
       ),
     ),
     paired: there.includes('refined')
-      ? there.filter((arm) => arm !== 'refined').map((arm) => compareArms('refined', arm, rows, prompts))
+      ? there.filter((arm) => arm !== 'refined').map((arm) => compareArms('refined', arm, rows, prompts, []))
       : [],
     backends: {},
     rows: rows.slice(0, 20).map((row) => ({

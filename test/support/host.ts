@@ -10,6 +10,7 @@ import type {
   Root,
 } from '../../contract/index.ts';
 import { GenerateRequest as Schema, isFinal } from '../../contract/index.ts';
+import type { Config } from '../../main/config.ts';
 import { createHost } from '../../main/host.ts';
 import type { Host } from '../../main/host.ts';
 import { forkSpawn } from '../../main/link/index.ts';
@@ -24,8 +25,8 @@ export interface TestHost {
   readonly packs: string;
   host: Host;
   close(): Promise<void>;
-  /** Closes the host, if it is open, and opens the same catalog again. */
-  restart(): Promise<void>;
+  /** Closes the host, if it is open, and opens the same catalog again, from now on with this change of its config. */
+  restart(change?: Partial<Config>): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -37,7 +38,7 @@ export function makeTestHost(spawn: Spawn = forkSpawn({ ACCENT_THREADS: '1' })):
   const [home, packs] = [join(folder, 'home'), join(folder, 'packs')];
   mkdirSync(packs);
   writeTinyPack(packs);
-  const config = { home, packFolders: [packs], sampleFolder: join(folder, 'none'), port: null };
+  let config: Config = { home, packFolders: [packs], sampleFolder: join(folder, 'none'), port: null };
   const open = (): Host => createHost(config, { spawn, appVersion: '0.0.0-test' });
   let isOpen = true;
   const made: TestHost = {
@@ -49,8 +50,9 @@ export function makeTestHost(spawn: Spawn = forkSpawn({ ACCENT_THREADS: '1' })):
       if (isOpen) await made.host.close();
       isOpen = false;
     },
-    async restart() {
+    async restart(change = {}) {
       await made.close();
+      config = { ...config, ...change };
       made.host = open();
       isOpen = true;
     },

@@ -55,18 +55,28 @@ def _name_outputs(model: onnx.ModelProto, names: list[str]):
         o.name = wanted[o.name]
 
 
-def write_onnx(path: Path, module: torch.nn.Module, inputs: dict[str, torch.Tensor], outputs: list[str], dynamic: dict[str, dict[int, str]]):
-    """Exports `module(**inputs)`; `dynamic` names the free axes of each input. Float weights must already be half-exact."""
+Axes = dict[int, str | torch.export.Dim]
+
+
+def write_onnx(
+    path: Path, module: torch.nn.Module, inputs: dict[str, torch.Tensor], outputs: list[str], dynamic: dict[str, Axes], half: bool = True
+):
+    """
+    Exports `module(**inputs)`; `dynamic` names the free axes of each input (1 to 4096 long, or as a given Dim says). Float weights
+    must already be half-exact, unless `half` is off: then they are kept as float32.
+    """
     module = module.eval()
     shared: dict[str, torch.export.Dim] = {}
-    shapes = tuple({axis: shared.setdefault(n, torch.export.Dim(n, min=1, max=4096)) for axis, n in dynamic.get(name, {}).items()} for name in inputs)
+    dim = lambda n: shared.setdefault(n, torch.export.Dim(n, min=1, max=4096)) if isinstance(n, str) else n
+    shapes = tuple({axis: dim(n) for axis, n in dynamic.get(name, {}).items()} for name in inputs)
     program = torch.onnx.export(
         module, tuple(inputs.values()), dynamo=True, opset_version=OPSET, optimize=False, verbose=False,
         input_names=list(inputs), dynamic_shapes=shapes,
     )
     model = program.model_proto
     _name_outputs(model, outputs)
-    _halve(model)
+    if half:
+        _halve(model)
     _strip(model)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())

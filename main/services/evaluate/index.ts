@@ -4,7 +4,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AppError, Arm, DEFAULT_BATCH, GenerateRequest, because } from '#contract';
-import type { EvaluateRequest, EvaluationFiles, EvaluationReport, StudioServices } from '#contract';
+import type {
+  EvaluateEvent,
+  EvaluateRequest,
+  EvaluationFiles,
+  EvaluationReport,
+  StudioServices,
+} from '#contract';
 import type { Turn } from '../jobs/index.ts';
 import type { InstalledPack, PacksService } from '../packs/index.ts';
 import type { ResultsFile, ScoredRow } from '../store/index.ts';
@@ -12,6 +18,7 @@ import { momentsOf } from './distances.ts';
 import { Facts } from './facts.ts';
 import { makeRows, planOf } from './make.ts';
 import type { MakeOptions } from './make.ts';
+import { checkLpips, findLpips, measure, openPairs } from './lpips.ts';
 import { batchesOf, openUnits, requestFor, rowKey, sampleRows, wantedRows } from './plan.ts';
 import { checkDetails, loadReader } from './reader.ts';
 import type { InstalledReader, Seen } from './reader.ts';
@@ -29,12 +36,16 @@ export interface EvaluationOptions extends MakeOptions {
   /** Folder of the results files. */
   readonly folder: string;
   readonly readerFolder: string;
+  /** A graph of LPIPS; absent: it is not measured. */
+  readonly lpipsFile?: string | undefined;
   readonly tensors: (bytes: Uint8Array) => ReadonlyMap<string, { readonly data: unknown }>;
   readonly appVersion: string;
 }
 
 export { makeLibrary } from './library.ts';
 export type { EvaluationEngine, EvaluationPrepared } from './make.ts';
+
+type Progress = EvaluateEvent & { type: 'progress' };
 
 const SHEET_ROWS = 16;
 const CHECK_ROWS = 20;
@@ -137,6 +148,8 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
       features: references.features,
       moments: momentsOf(references.features),
     };
+    const lpips = file.fact('lpips');
+    const distances = lpips === null ? [] : file.distances(lpips);
     const order = JSON.parse(file.fact('arms') ?? '[]') as Arm[];
     const arms = [...new Set([...order, ...scored.map((r) => r.arm)])].filter((arm) =>
       scored.some((r) => r.arm === arm),
@@ -177,16 +190,20 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
         images: references.images,
         hash: references.hash,
       },
+      lpips: lpips === null ? null : { hash: lpips, size: rows[0]?.size ?? 0 },
       arms: arms.map((arm) =>
         scoreArm(
           arm,
           scored.filter((r) => r.arm === arm),
           prompts,
           reference,
+          distances.filter((d) => d.arm === arm),
         ),
       ),
       paired: arms.includes('refined')
-        ? arms.filter((arm) => arm !== 'refined').map((arm) => compareArms('refined', arm, scored, prompts))
+        ? arms
+            .filter((arm) => arm !== 'refined')
+            .map((arm) => compareArms('refined', arm, scored, prompts, distances))
         : [],
       backends: backendsOf(rows),
       rows: sampleRows(
@@ -232,6 +249,24 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
     }
   }
 
+  /** One turn for a part of the work, so that a job waits for a few pictures and not for all of them; says so while it waits. */
+  async function* inTurn(
+    progress: () => Progress,
+    signal: AbortSignal,
+    work: () => Promise<void>,
+  ): AsyncGenerator<Progress> {
+    signal.throwIfAborted();
+    const mine = options.turn(signal);
+    try {
+      if (mine.waits) yield { ...progress(), waits: true };
+      await mine.come;
+      if (mine.waits) yield progress();
+      await work();
+    } finally {
+      mine.end();
+    }
+  }
+
   return {
     pictures,
     service: {
@@ -239,6 +274,10 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
         const read = await reader();
         check(request, read);
         const [facts, pack] = await factsFor(request, read);
+        // Single rows are made to be compared with older ones, not to be measured.
+        const wantsLpips = options.lpipsFile !== undefined && !request.only;
+        const lpips = wantsLpips ? await findLpips(options.lpipsFile) : null;
+        if (lpips) await checkLpips(options.engine, lpips, pack.manifest.image.size, signal);
         const file = options.openResults(pathOf(request.evaluationId));
         try {
           keepFacts(file, facts);
@@ -253,24 +292,27 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
           const began = performance.now();
           if (units.length > 0) file.setFact('complete', 'false');
           let secondsLeft: number | null = null;
-          yield { type: 'progress', done, of, secondsLeft };
+          const progress = () => ({ type: 'progress', done, of, secondsLeft }) as const;
+          yield progress();
           for (const batch of batchesOf(units, request.batch ?? DEFAULT_BATCH)) {
-            signal.throwIfAborted();
-            // A turn for each batch, so that a job waits for a few pictures and not for all of them.
-            const mine = options.turn(signal);
-            try {
-              if (mine.waits) yield { type: 'progress', done, of, secondsLeft, waits: true };
-              await mine.come;
-              if (mine.waits) yield { type: 'progress', done, of, secondsLeft };
+            yield* inTurn(progress, signal, async () => {
               file.add(await makeRows(options, batch, facts, pack, read, signal));
-            } finally {
-              mine.end();
-            }
+            });
             done += batch.length;
             secondsLeft = ((performance.now() - began) / 1000 / (done - start)) * (of - done);
-            yield { type: 'progress', done, of, secondsLeft };
+            yield progress();
           }
           file.setFact('complete', 'true');
+          if (lpips) {
+            file.setFact('lpips', lpips.sha256);
+            const parts = openPairs(file, lpips);
+            const measuring = performance.now();
+            for (const [i, pairs] of parts.entries()) {
+              yield* inTurn(progress, signal, () => measure(options.engine, lpips, file, pairs, signal));
+              secondsLeft = ((performance.now() - measuring) / 1000 / (i + 1)) * (parts.length - i - 1);
+              yield progress();
+            }
+          }
           yield { type: 'done', rows: of };
         } finally {
           file.close();

@@ -27,6 +27,15 @@ export interface EvaluationEngine {
     rgb: Uint8Array,
     signal: AbortSignal,
   ): Promise<{ logits: Float32Array; features: Float32Array }>;
+  /** LPIPS of RGB bytes [n, size, size, 3], pair by pair, [n]. */
+  distances(
+    file: string,
+    sha256: string,
+    size: number,
+    a: Uint8Array,
+    b: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Float32Array>;
 }
 
 export type Plan = Required<Pick<EvaluationSettings, 'steps' | 'guidance' | 'rebuild' | 'window'>>;

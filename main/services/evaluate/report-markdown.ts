@@ -4,11 +4,13 @@ import type { Estimate, EvaluationReport, PairedDifference } from '#contract';
 const fixed = (x: number | null, digits: number): string => (x === null ? '' : x.toFixed(digits));
 const estimate = (e: Estimate | null): string =>
   e === null ? '' : `${fixed(e.value, 1)} (${fixed(e.low, 1)} to ${fixed(e.high, 1)})`;
-const signed = (x: number): string => `${x >= 0 ? '+' : ''}${fixed(x, 1)}`;
-const gap = (d: PairedDifference['detail']): string =>
+const apart = (e: Estimate | null): string =>
+  e === null ? '' : `${fixed(e.value, 3)} (${fixed(e.low, 3)} to ${fixed(e.high, 3)})`;
+const signed = (x: number, digits: number): string => `${x >= 0 ? '+' : ''}${fixed(x, digits)}`;
+const gap = (d: PairedDifference['detail'], digits = 1): string =>
   d === null
     ? ''
-    : `${signed(d.value)} (${signed(d.low)} to ${signed(d.high)}), p ${d.p < 0.001 ? 'below 0.001' : `= ${fixed(d.p, 3)}`}`;
+    : `${signed(d.value, digits)} (${signed(d.low, digits)} to ${signed(d.high, digits)}), p ${d.p < 0.001 ? 'below 0.001' : `= ${fixed(d.p, 3)}`}`;
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -49,6 +51,18 @@ export function featuresLine({ features }: EvaluationReport): string {
     : 'FD and KID were not computed: the reader has no features of real pictures for these prompts.';
 }
 
+/** What LPIPS is of, or why there is none. */
+export function lpipsLine({ lpips, arms, prompts }: EvaluationReport): string {
+  if (prompts.seeds < 2) return 'LPIPS over seeds was not measured: it needs two seeds or more.';
+  if (!lpips) return 'LPIPS over seeds was not measured: no file of it was given.';
+  const open = arms.filter((a) => a.pictures > 0 && !a.lpips).map((a) => a.arm);
+  return `LPIPS over seeds is the mean LPIPS between the pictures of one prompt by all pairs of seeds, at ${lpips.size} px (0: the same picture; file ${lpips.hash.slice(0, 12)}).${
+    open.length === 0
+      ? ''
+      : ` Pairs of ${open.join(', ')} are not measured yet: evaluate again with the file of LPIPS.`
+  }`;
+}
+
 export function markdown(report: EvaluationReport): string {
   const { arms, paired, pack, prompts } = report;
   const lines = [
@@ -61,7 +75,8 @@ export function markdown(report: EvaluationReport): string {
     readerLine(report),
     featuresLine(report),
     'Shares in per cent with 95 % bootstrap intervals over prompts. "Encoder" is the guide\'s own score: circular, no evidence.',
-    '"Diversity" is the mean cosine distance of the same features between seeds; LPIPS is not computed (its weights are not at hand).',
+    '"Diversity" is the mean cosine distance of the same features between seeds.',
+    lpipsLine(report),
     '',
     table(
       [
@@ -74,6 +89,7 @@ export function markdown(report: EvaluationReport): string {
         'KID',
         'encoder',
         'diversity',
+        'LPIPS over seeds',
         's',
         'denoiser calls',
         'VJPs',
@@ -88,6 +104,7 @@ export function markdown(report: EvaluationReport): string {
         fixed(a.kid, 2),
         fixed(a.encoder, 3),
         fixed(a.diversity, 3),
+        apart(a.lpips),
         fixed(a.seconds, 2),
         fixed(a.denoiserCalls, 0),
         fixed(a.vjpCalls, 0),
@@ -97,11 +114,11 @@ export function markdown(report: EvaluationReport): string {
   if (paired.length > 0)
     lines.push(
       '',
-      'Paired differences in points, same prompts, seeds and noise (p by sign flips):',
+      'Paired differences, same prompts, seeds and noise (shares in points, LPIPS as it is; p by sign flips):',
       '',
       table(
-        ['difference', 'details shown', 'all right'],
-        paired.map((d) => [`${d.a} - ${d.b}`, gap(d.detail), gap(d.allRight)]),
+        ['difference', 'details shown', 'all right', 'LPIPS over seeds'],
+        paired.map((d) => [`${d.a} - ${d.b}`, gap(d.detail), gap(d.allRight), gap(d.lpips, 4)]),
       ),
     );
   if (arms.some((a) => Object.keys(a.groups).length > 0))

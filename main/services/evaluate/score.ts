@@ -2,7 +2,9 @@
 import type { Arm, ArmScore, Estimate, EvaluationPrompt, PairedDifference } from '#contract';
 import { frechet, kernelDistance } from './distances.ts';
 import type { Features, Moments } from './distances.ts';
+import { pairsOf } from './lpips.ts';
 import type { Seen } from './reader.ts';
+import type { DistanceRecord } from '../store/index.ts';
 import { average, differenceOf, shareOf } from './statistics.ts';
 import type { Interval, Tally } from './statistics.ts';
 
@@ -91,18 +93,37 @@ function diversityOf(rows: readonly Scored[]): number | null {
   return gaps.length === 0 ? null : average(gaps);
 }
 
+/**
+ * Of each prompt the sum of its pairs' LPIPS and their number, in the prompts' order; null where a pair of the rows, which are
+ * of one arm, has not been measured.
+ */
+function spreads(rows: readonly Scored[], distances: readonly DistanceRecord[]): Tally[] | null {
+  const key = (prompt: number, first: number, second: number): string => `${prompt} ${first} ${second}`;
+  const values = new Map(distances.map((d) => [key(d.prompt, d.first, d.second), d.value]));
+  const sums = new Map<number, Tally>();
+  for (const { prompt, first, second } of pairsOf(rows)) {
+    const value = values.get(key(prompt, first, second));
+    if (value === undefined) return null;
+    const { hits, of } = sums.get(prompt) ?? { hits: 0, of: 0 };
+    sums.set(prompt, { hits: hits + value, of: of + 1 });
+  }
+  return [...sums].sort(([a], [b]) => a - b).map(([, tally]) => tally);
+}
+
 function bump(table: Record<string, [number, number]>, key: string, hit: boolean): void {
   const [hits, of] = table[key] ?? [0, 0];
   table[key] = [hits + (hit ? 1 : 0), of + 1];
 }
 
-/** The figures of one arm; `rows` are its pictures. */
+/** The figures of one arm; `rows` are its pictures, `distances` what has been measured between its seeds. */
 export function scoreArm(
   arm: Arm,
   rows: readonly Scored[],
   prompts: readonly EvaluationPrompt[],
   reference: Reference | null,
+  distances: readonly DistanceRecord[],
 ): ArmScore {
+  const between = spreads(rows, distances);
   const features = joined(rows);
   const groups: Record<string, [number, number]> = {};
   const byEmphases: Record<string, [number, number]> = {};
@@ -124,6 +145,7 @@ export function scoreArm(
     kid: features && reference ? kernelDistance(features, reference.features) : null,
     encoder: average(rows.map((r) => r.encoder)),
     diversity: diversityOf(rows),
+    lpips: between && shareOf(between),
     seconds: average(rows.map((r) => r.seconds)),
     denoiserCalls: average(rows.map((r) => r.denoiserCalls)),
     vjpCalls: average(rows.map((r) => r.vjpCalls)),
@@ -139,6 +161,7 @@ export function compareArms(
   b: Arm,
   rows: readonly Scored[],
   prompts: readonly EvaluationPrompt[],
+  distances: readonly DistanceRecord[],
 ): PairedDifference {
   const place = (r: Scored): string => `${r.prompt} ${r.seed}`;
   const of = (arm: Arm, places: ReadonlySet<string>): Scored[] =>
@@ -150,5 +173,17 @@ export function compareArms(
     const gap = differenceOf(tallies(of(a, both), prompts, count), tallies(of(b, both), prompts, count));
     return gap && { value: 100 * gap.value, low: 100 * gap.low, high: 100 * gap.high, p: gap.p };
   };
-  return { a, b, detail: difference(details), allRight: difference(allRight) };
+  const apart = (arm: Arm): Tally[] | null =>
+    spreads(
+      of(arm, both),
+      distances.filter((d) => d.arm === arm),
+    );
+  const [ofA, ofB] = [apart(a), apart(b)];
+  return {
+    a,
+    b,
+    detail: difference(details),
+    allRight: difference(allRight),
+    lpips: ofA && ofB && differenceOf(ofA, ofB),
+  };
 }

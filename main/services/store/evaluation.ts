@@ -28,6 +28,14 @@ export interface ResultRecord {
   /** JSON: port -> backend. */
   readonly backends: string;
 }
+/** How far the pictures of two seeds of one prompt and arm lie apart, `first` below `second`. */
+export interface DistanceRecord {
+  readonly prompt: number;
+  readonly arm: string;
+  readonly first: number;
+  readonly second: number;
+  readonly value: number;
+}
 export type ScoredRow = Omit<ResultRecord, 'rgb'>;
 
 export interface ResultsFile {
@@ -41,6 +49,10 @@ export interface ResultsFile {
   pixels(prompt: number, seed: number, arm: string): { size: number; rgb: Uint8Array } | null;
   /** All or none. */
   add(rows: readonly ResultRecord[]): void;
+  /** Distances by the network with this hash, by prompt, arm, seeds. */
+  distances(model: string): DistanceRecord[];
+  /** All or none. */
+  addDistances(model: string, rows: readonly DistanceRecord[]): void;
   close(): void;
 }
 
@@ -52,6 +64,13 @@ const SCHEMA = `
     denoiser_calls INTEGER NOT NULL, vjp_calls INTEGER NOT NULL, unrefined INTEGER NOT NULL, backends TEXT NOT NULL,
     PRIMARY KEY (prompt, seed, arm)
   ) STRICT;`;
+
+/** Beside the first schema, which knows nothing of it: files of before have it added, and earlier versions read them as ever. */
+const DISTANCES = `
+  CREATE TABLE IF NOT EXISTS distance (
+    model TEXT NOT NULL, prompt INTEGER NOT NULL, arm TEXT NOT NULL, first INTEGER NOT NULL, second INTEGER NOT NULL,
+    value REAL NOT NULL, PRIMARY KEY (model, prompt, arm, first, second)
+  ) STRICT, WITHOUT ROWID;`;
 
 /** Opens or creates the file. Throws `conflict` for a file that is something else; it is then left as it is. */
 export function openResults(path: string): ResultsFile {
@@ -72,6 +91,7 @@ export function openResults(path: string): ResultsFile {
         db.pragma(`application_id = ${APPLICATION_ID}`);
         db.pragma(`user_version = ${VERSION}`);
       }).immediate();
+    db.exec(DISTANCES);
   } catch (cause) {
     db.close();
     throw because(
@@ -98,6 +118,12 @@ export function openResults(path: string): ResultsFile {
      (@prompt, @seed, @arm, @size, @pixels_hash, @seen, @features, @encoder, @seconds,
       @denoiser_calls, @vjp_calls, @unrefined, @backends, @rgb)`,
   );
+  const distances = db.prepare<[string], DistanceRecord>(
+    'SELECT prompt, arm, first, second, value FROM distance WHERE model = ? ORDER BY prompt, arm, first, second',
+  );
+  const putDistance = db.prepare<[DistanceRecord & { model: string }]>(
+    'INSERT OR REPLACE INTO distance VALUES (@model, @prompt, @arm, @first, @second, @value)',
+  );
   return {
     fact: (key) => (fact.get(key) as string | undefined) ?? null,
     setFact: (key, value) => {
@@ -109,6 +135,12 @@ export function openResults(path: string): ResultsFile {
     add: (rows) => {
       db.transaction(() => {
         for (const row of rows) insert.run(row);
+      }).immediate();
+    },
+    distances: (model) => distances.all(model),
+    addDistances: (model, rows) => {
+      db.transaction(() => {
+        for (const row of rows) putDistance.run({ model, ...row });
       }).immediate();
     },
     close: () => {

@@ -16,7 +16,7 @@ export type { FileRow } from './files.ts';
 export { factReads, factWrites } from './facts.ts';
 export type { FactRow, ImageFilter } from './facts.ts';
 export { openResults } from './evaluation.ts';
-export type { ResultRecord, ResultsFile, ScoredRow } from './evaluation.ts';
+export type { DistanceRecord, ResultRecord, ResultsFile, ScoredRow } from './evaluation.ts';
 export { jobReads, jobWrites } from './jobs.ts';
 export { wordsQuery } from './words.ts';
 export type { EventRow, JobRow } from './jobs.ts';

@@ -19,6 +19,7 @@ const score = (arm: ArmScore['arm'], value: number): ArmScore => ({
   kid: null,
   encoder: 0.12345,
   diversity: null,
+  lpips: null,
   seconds: 1.234,
   denoiserCalls: 40,
   vjpCalls: 0,
@@ -29,7 +30,9 @@ const score = (arm: ArmScore['arm'], value: number): ArmScore => ({
 
 describe('evaluation.json', () => {
   it('has the arms by key, rounded, with absent figures as null', () => {
-    const report = { arms: [score('baseline-guided', 71.237), score('refined', 90)], rows: [] };
+    const apart = { value: 0.31415, low: 0.27182, high: 0.33333 };
+    const scores = [score('baseline-guided', 71.237), { ...score('refined', 90), lpips: apart }];
+    const report = { arms: scores, rows: [] };
     const { arms } = summaryOf(report as unknown as EvaluationReport);
     expect(Object.keys(arms)).toEqual(['baselineGuided', 'refined']);
     expect(arms['baselineGuided']).toMatchObject({
@@ -41,7 +44,21 @@ describe('evaluation.json', () => {
       kid: null,
       seconds: 1.23,
       encoder: 0.1235,
+      lpips: null,
     });
+    expect(arms['refined']).toMatchObject({ lpips: 0.3142, lpipsLow: 0.2718, lpipsHigh: 0.3333 });
+  });
+});
+
+describe('--lpips FILE', () => {
+  it('is refused with one seed, before a picture is made', async () => {
+    const out = mkdtempSync(join(tmpdir(), 'accent-evaluate-'));
+    const run = evaluate({ lpips: 'lpips.onnx', out }, makeOutput(false), new AbortController().signal);
+    await expect(run).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: '--lpips measures between seeds: expected --seeds 2 or more.',
+    });
+    rmSync(out, { recursive: true });
   });
 });
 

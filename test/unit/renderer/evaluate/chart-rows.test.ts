@@ -19,6 +19,7 @@ const arm = (name: ArmScore['arm'], byEmphases: ArmScore['byEmphases']): ArmScor
   kid: null,
   encoder: 0,
   diversity: null,
+  lpips: null,
   seconds: 1,
   denoiserCalls: 1,
   vjpCalls: 0,
@@ -37,7 +38,15 @@ describe('charts of a report', () => {
     expect(armRows([arm('coarse', {})], 'kept', String)[0]?.value).toBeNull();
     expect(
       pairRows(
-        [{ a: 'refined', b: 'coarse', detail: { value: 2, low: -1, high: 5, p: 0.2 }, allRight: null }],
+        [
+          {
+            a: 'refined',
+            b: 'coarse',
+            detail: { value: 2, low: -1, high: 5, p: 0.2 },
+            allRight: null,
+            lpips: null,
+          },
+        ],
         String,
       ),
     ).toMatchObject([{ name: 'refined − coarse', value: 2, low: -1, high: 5 }]);
