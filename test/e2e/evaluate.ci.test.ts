@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StudySet } from '../../contract/index.ts';
 import { writePictures } from '../support/host.ts';
 import { writeTinyPack } from '../support/tiny-pack.ts';
+import { writeTinyLpips } from '../support/tiny-lpips.ts';
 import { writeTinyReader } from '../support/tiny-reader.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -91,6 +92,21 @@ describe('the evaluation on the command line', () => {
     );
   }, 300_000);
 
+  it('measures LPIPS between the seeds with a file that is named', () => {
+    const apart = join(folder, 'apart');
+    const words = ['--arms', 'coarse', '--seeds', '2', '--references', '2', '--out', apart];
+    const lpips = writeTinyLpips(join(folder, 'lpips.onnx'));
+    const made = run(['evaluate', ...words, '--lpips', lpips]);
+    expect(made.status, made.stderr).toBe(0);
+    const summary = JSON.parse(readFileSync(join(apart, 'evaluation.json'), 'utf8')) as object;
+    // The tiny pack draws the same from any noise.
+    expect(summary).toMatchObject({ lpips: { size: 8 }, arms: { coarse: { lpips: 0, lpipsHigh: 0 } } });
+    expect(readFileSync(join(apart, 'report.html'), 'utf8')).toContain('LPIPS over seeds is the mean LPIPS');
+    const lost = run(['evaluate', ...words, '--lpips', join(folder, 'none.onnx')]);
+    expect(lost.stderr).toContain('There is no LPIPS file none.onnx');
+    expect(lost.status).toBe(1);
+  }, 60_000);
+
   it('lets people rate the same pictures blind, and reveals after sealing', () => {
     const [raters, revealed] = [join(folder, 'raters'), join(folder, 'revealed')];
     const made = run(['study', 'make', '--evaluation', out, '--arms', 'coarse,refined', '--out', raters]);
@@ -122,6 +138,7 @@ describe('the evaluation on the command line', () => {
     [['evaluate', '--prompts', 'none.json'], 'There is no file of prompts'],
     [['evaluate', '--arms', 'finest'], 'arms'],
     [['evaluate', '--arms', 'baseline'], 'evaluation pack'],
+    [['evaluate', '--lpips', 'lpips.onnx'], '--lpips measures between seeds: expected --seeds 2 or more'],
     [['evaluate', '--steps', 'many'], '--steps: expected a number'],
     [['study', 'guess'], 'expected make, rate, merge or reveal'],
     [['study', 'rate', '/nowhere', '--rater', 'ann'], 'expected its set.json'],

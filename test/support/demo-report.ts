@@ -9,6 +9,7 @@ import type {
   EvaluationReport,
   StartEvaluation,
 } from '../../contract/index.ts';
+import { pairsOf } from '../../main/services/evaluate/lpips.ts';
 import { html } from '../../main/services/evaluate/report-html.ts';
 import { markdown } from '../../main/services/evaluate/report-markdown.ts';
 import { compareArms, scoreArm, shownText } from '../../main/services/evaluate/score.ts';
@@ -39,24 +40,29 @@ const promptOf = (i: number): EvaluationPrompt => ({
 
 /** Report, texts and sheet of the first `done` rows. `picture` draws a prompt in an arm as RGB of this size. */
 export async function demoReport(
-  { evaluationId, settings, arms }: Pick<StartEvaluation, 'evaluationId' | 'settings' | 'arms'>,
+  {
+    evaluationId,
+    settings,
+    arms,
+    seeds,
+  }: Pick<StartEvaluation, 'evaluationId' | 'settings' | 'arms' | 'seeds'>,
   total: number,
   done: number,
   picture: (prompt: number, arm: Arm) => { size: number; rgb: Uint8Array },
 ): Promise<EvaluationFiles> {
   const prompts = Array.from({ length: total }, (_, i) => promptOf(i));
-  const rows: Scored[] = prompts
-    .flatMap((prompt, i) => arms.map((arm) => ({ prompt, i, arm })))
+  const rows: Scored[] = Array.from({ length: seeds }, (_, seed) => seed)
+    .flatMap((seed) => prompts.flatMap((prompt, i) => arms.map((arm) => ({ prompt, i, arm, seed }))))
     .slice(0, done)
-    .map(({ prompt, i, arm }) => {
+    .map(({ prompt, i, arm, seed }) => {
       const [chance, seconds] = ARMS[arm] ?? [0.7, 6];
-      const r = random(`${evaluationId} ${arm}`, i);
+      const r = random(`${evaluationId} ${arm}`, seed * total + i);
       const seen: Record<string, string | null> = {};
       for (const k of prompt.emphases.keys())
         seen[VALUES[k] ?? 'beard'] = r.next() < chance - 0.02 * k ? 'yes' : null;
       return {
         prompt: i,
-        seed: 0,
+        seed,
         arm,
         seen: { ...seen, background: r.next() < 0.87 ? 'pale blue' : null },
         features: Float32Array.from({ length: 4 }, () => r.next()),
@@ -68,20 +74,25 @@ export async function demoReport(
       };
     });
   const present = [...new Set(rows.map((row) => row.prompt))];
+  // With one seed there is nothing between seeds.
+  const distances = pairsOf(rows).map((pair, i) => ({
+    ...pair,
+    value: 0.2 + 0.2 * random(`${evaluationId} apart`, i).next(),
+  }));
   const there = arms.filter((arm) => rows.some((row) => row.arm === arm));
   const report: EvaluationReport = {
     format: 'accent-evaluation',
     schema: 1,
     evaluationId,
     appVersion: '0.1.0',
-    complete: rows.length === total * arms.length,
+    complete: rows.length === total * arms.length * seeds,
     prompts: {
       name: 'made-up',
       hash: HASH,
       total,
       count: present.length,
       details: present.reduce((sum, i) => sum + (prompts[i]?.emphases.length ?? 0), 0),
-      seeds: 1,
+      seeds: new Set(rows.map((row) => row.seed)).size,
     },
     settings: { steps: 50, guidance: 3, rebuild: 'mean-shift', window: [100, 900], ...settings },
     pack: {
@@ -93,23 +104,25 @@ export async function demoReport(
     },
     reader: { id: 'made-up', version: '0', threshold: 0.5, modelHash: HASH, accuracy: [] },
     features: null,
-    lpips: null,
+    lpips: distances.length > 0 ? { hash: HASH, size: 64 } : null,
     arms: there.map((arm) =>
       scoreArm(
         arm,
         rows.filter((row) => row.arm === arm),
         prompts,
         null,
-        [],
+        distances.filter((d) => d.arm === arm),
       ),
     ),
     paired: there.includes('refined')
-      ? there.filter((arm) => arm !== 'refined').map((arm) => compareArms('refined', arm, rows, prompts, []))
+      ? there
+          .filter((arm) => arm !== 'refined')
+          .map((arm) => compareArms('refined', arm, rows, prompts, distances))
       : [],
     backends: {},
     rows: rows.slice(0, 20).map((row) => ({
       prompt: row.prompt,
-      seed: 0,
+      seed: row.seed,
       arm: row.arm,
       pixelsHash: HASH,
       shown: shownText(prompts[row.prompt] as EvaluationPrompt, row.seen),

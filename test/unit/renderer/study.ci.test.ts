@@ -164,7 +164,8 @@ it('starts an evaluation that goes on without the page, stops and continues it, 
   await page.keyboard.press('Control+4');
   await page.getByTestId('new-evaluation').click();
   await page.getByTestId('evaluation-name').fill('mine');
-  await page.getByTestId('prompt-count').fill('40');
+  await page.getByTestId('prompt-count').fill('20');
+  await page.getByTestId('seed-count').fill('2');
   await page.getByText('makes 160 pictures').waitFor();
   await page.keyboard.press('Enter');
   const detail = page.getByTestId('evaluation-detail');
@@ -177,6 +178,14 @@ it('starts an evaluation that goes on without the page, stops and continues it, 
   await page.locator('[data-testid="evaluation-detail"][data-state="done"]').waitFor();
   const report = page.getByTestId('evaluation-report');
   await report.getByRole('row', { name: /^Refined 40 / }).waitFor();
+  const heads = await report.getByRole('columnheader').allTextContents();
+  const cells = await report
+    .getByRole('row', { name: /^Refined 40 / })
+    .getByRole('cell')
+    .allTextContents();
+  // The row begins with its name, which is no cell.
+  expect(cells[heads.indexOf('LPIPS over seeds') - 1]).toMatch(/^0\.[23]\d\d \(0\.[23]\d\d … 0\.[23]\d\d\)$/);
+  await report.getByText('by all pairs of seeds, at 64 px').waitFor();
   expect(await report.getByRole('img').count()).toBe(5);
   expect(await page.getByTestId('emphases-chart').locator('canvas').count()).toBe(1);
   const saved = await download(page, 'save-report');

