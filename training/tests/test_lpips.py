@@ -18,7 +18,7 @@ from PIL import Image
 
 from ..common.paths import ROOT
 from ..common.data import to_unit
-from ..evaluate.alexnet_distance import distances, features_of, frechet
+from ..evaluate.alexnet_distance import distances, features_of, first_seeds, frechet
 from ..export import lpips
 from ..export.lpips import WIDTHS, layer_distance, lpips_of, package_weights, read_arrays
 
@@ -153,6 +153,12 @@ class Network(unittest.TestCase):
         self.assertLess(rows["renders"]["kid"], rows["dark"]["kid"])
         with self.assertRaisesRegex(ValueError, "40 pictures an arm and 40 renders"):
             distances(self.model, {"all": pictures}, pictures)
+
+    def test_one_picture_a_prompt_is_taken(self):
+        picture = lambda value: np.full((2, 3, 3), value, np.uint8)
+        arms = first_seeds({(1, 0, "a"): picture(5), (0, 3, "a"): picture(6), (0, 2, "a"): picture(7), (4, 1, "b"): picture(8)})
+        self.assertEqual({arm: p[:, 0, 0, 0].tolist() for arm, p in arms.items()}, {"a": [7, 5], "b": [8]})
+        self.assertEqual(arms["a"].shape, (2, 3, 2, 3))
 
     def test_the_frechet_distance_is_that_of_the_reference_numbers(self):
         for case in json.loads((ROOT / "test" / "golden" / "distances.json").read_text())["cases"]:
