@@ -1,4 +1,5 @@
 import { GROUPS, group } from './glossary.ts';
+import type { Group } from './glossary.ts';
 import type { Random } from './random.ts';
 import { value } from './scene.ts';
 import type { Scene } from './scene.ts';
@@ -12,6 +13,8 @@ export interface Detail {
 export interface Caption {
   readonly text: string;
   readonly details: readonly Detail[];
+  /** Attributes that the text names and no single detail does. */
+  readonly implied?: Readonly<Record<string, string>>;
 }
 
 export interface CaptionOptions {
@@ -82,7 +85,8 @@ function details(scene: Scene, r: Random, options: CaptionOptions): Detail[] {
   return r.shuffle(list);
 }
 
-const join = (parts: readonly string[]): string =>
+/** "a, b and c" */
+export const join = (parts: readonly string[]): string =>
   parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1) ?? ''}`;
 
 /** A caption of a scene from one of four templates; attributes are dropped at random by `keep`. */
@@ -107,9 +111,16 @@ export function caption(scene: Scene, r: Random, options: CaptionOptions): Capti
   return { text: r.pick(templates)(), details: all };
 }
 
-/** Every phrase of the glossary that can stand alone, with what it names: the phrase set of the retrieval tests. */
-export function phrases(held: boolean): { text: string; group: string; value: string }[] {
-  return GROUPS.flatMap((g) =>
+/** A phrase that can stand alone, and the value that it names. */
+export interface ValuePhrase {
+  readonly text: string;
+  readonly group: string;
+  readonly value: string;
+}
+
+/** Every phrase of groups that can stand alone: the phrase set of the retrieval tests. */
+export function phrasesOf(groups: readonly Group[], held: boolean): ValuePhrase[] {
+  return groups.flatMap((g) =>
     g.values.flatMap((x) =>
       (held ? x.held : x.say).map((w) => ({
         text: g.kind === 'colour' ? `${w} ${g.noun ?? ''}` : w,
@@ -119,3 +130,6 @@ export function phrases(held: boolean): { text: string; group: string; value: st
     ),
   );
 }
+
+/** `phrasesOf` the embedded pack's glossary. */
+export const phrases = (held: boolean): ValuePhrase[] => phrasesOf(GROUPS, held);

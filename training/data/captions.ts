@@ -1,13 +1,13 @@
 /**
  * Writes more captions of images that are there already, in other words and orders, without drawing one again:
- * `node training/data/captions.ts --out DIR [--seed 1] [--part 0/2]`. Beside each `train-000.jsonl` it puts
+ * `node training/data/captions.ts --out DIR [--domain scenes] [--seed 1] [--part 0/2]`. Beside each `train-000.jsonl` it puts
  * `train-000.captions.jsonl`, a list of captions a line in the records' order. The text head and the prior train on them
  * (docs/decisions/0007); finished shards are skipped.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { caption } from './caption.ts';
+import { domainOf } from './domain.ts';
 import { random } from './random.ts';
 import type { Scene } from './scene.ts';
 
@@ -17,12 +17,14 @@ const KEEPS = [1, 1, 0.7];
 const { values: args } = parseArgs({
   options: {
     out: { type: 'string' },
+    domain: { type: 'string', default: 'first' },
     seed: { type: 'string', default: '1' },
     part: { type: 'string', default: '0/1' },
   },
 });
 if (!args.out) throw new Error('expected --out DIR: the folder that build.ts filled');
 const out = args.out;
+const domain = domainOf(args.domain);
 const [part = 0, parts = 1] = args.part.split('/').map(Number);
 const shards = readdirSync(out).filter((name) => /^train-\d{3}\.jsonl$/.test(name));
 if (shards.length === 0) throw new Error(`no train-NNN.jsonl in ${out}: run training/data/build.ts first`);
@@ -33,7 +35,7 @@ for (const [number, name] of shards.sort().entries()) {
   const made = lines.map((line) => {
     const { id, scene } = JSON.parse(line) as { id: number; scene: Scene };
     const r = random(`${args.seed}/train/captions`, id);
-    return JSON.stringify(KEEPS.map((keep) => caption(scene, r, { keep })));
+    return JSON.stringify(KEEPS.map((keep) => domain.caption(scene, r, { keep })));
   });
   writeFileSync(`${target}.part`, made.join('\n') + '\n');
   renameSync(`${target}.part`, target);
