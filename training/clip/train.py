@@ -69,8 +69,8 @@ def main():
     minutes = args.minutes or c["minutes"]
     torch.manual_seed(config["seed"])
     run = Run(f"{config['name']}/encoder")
-    glossary = Glossary(paths.data())
-    train, val = Split(paths.data(), "train"), Split(paths.data(), "validation")
+    glossary = Glossary(paths.data(config))
+    train, val = Split(paths.data(config), "train"), Split(paths.data(config), "validation")
     labels = torch.from_numpy(glossary.labels(train.scenes)).float()
     val_labels = glossary.labels(val.scenes)
     # Small details need most of the training; whole-picture colours are learned in passing.

@@ -18,6 +18,9 @@ class Glossary:
             raise FileNotFoundError(f"{path} is missing: build the data first (training/README.md)")
         raw = json.loads(path.read_text())
         self.groups = {g["id"]: [v["id"] for v in g["values"]] for g in raw["groups"]}
+        #: Noun of each colour group: "ginger hair".
+        self.nouns = {g["id"]: g["noun"] for g in raw["groups"] if g["kind"] == "colour"}
+        self.colours = set(self.nouns)
         self.columns = [(g, v) for g, values in self.groups.items() for v in values]
         self.index = {c: i for i, c in enumerate(self.columns)}
         self.phrases = raw["phrases"]

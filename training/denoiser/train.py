@@ -203,7 +203,7 @@ def main():
     schedule = Schedule(config["schedule"])
     pack = args.init_from or args.encoder_from
     encoder = load_encoder(config, pack)
-    train = Split(paths.data(), "train", records=False)
+    train = Split(paths.data(config), "train", records=False)
     torch.manual_seed(config["seed"])
     database = ReferenceDatabase.build(encoder, train.images, schedule, c["database"], paths.runs() / config["name"] / "references.pt")
     head, made = load_training(pack) if pack else trained_conditions(config["name"])

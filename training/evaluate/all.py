@@ -38,7 +38,7 @@ def main():
         print(f"== {title}", flush=True)
         subprocess.run([sys.executable, "-m", f"training.evaluate.{module}", *flags], check=True)
     print("== attribute reader, test split", flush=True)
-    subprocess.run([sys.executable, "-m", "training.reader.check"], check=True)
+    subprocess.run([sys.executable, "-m", "training.reader.check", "--run", run.name], check=True)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from ..common.noise import normals
 from ..diffusion.sampler import Batch, Plan, TwoStageSampler
 from ..reader.visible import hidden
 from .models import Models, ReferenceFolder
+from .parts import evaluation_folder
 
 ARMS = {"sentence": "single", "coarse": "single", "coarse2": "null", "wrong": "gradient", "refined": "gradient"}
 #: One stage, 3 channels, identical c: needs the Baseline's own denoiser.
@@ -93,7 +94,7 @@ class Setup:
         self.models = Models(config, part)
         denoiser, self.scale, self.seen = self.models.denoiser()
         self.denoiser = torch.compile(denoiser) if compiled else denoiser
-        self.folder = ReferenceFolder(self.models, paths.ROOT / "models" / "sample")
+        self.folder = ReferenceFolder(self.models, evaluation_folder(self.models.config, "sample"))
         self.prompts = draw_prompts(self.models, split, prompts, seed)
         self.prepared = Prepared(self.models, self.folder, self.prompts, denoiser.config["references"])
         self.sampler = TwoStageSampler(self.denoiser, self.models.encoder, self.models.schedule, self.scale, self.prepared.contrast is not None)

@@ -47,7 +47,8 @@ def main():
     parser.add_argument("--split", default="train")
     parser.add_argument("--images", type=int, default=10_000)
     args = parser.parse_args()
-    glossary, split = Glossary(paths.data()), Split(paths.data(), args.split, limit=args.images)
+    data = paths.data(paths.config_of_pack(args.pack))
+    glossary, split = Glossary(data), Split(data, args.split, limit=args.images)
     prompts = json.loads((paths.ROOT / "models" / "evaluation" / "prompts" / f"{args.prompts}.json").read_text())["prompts"]
     images = run_part(args.pack, "imageEncoder", "image", to_unit(split.images).numpy()).numpy()
     sentences = embed_texts(args.pack, [p["text"] for p in prompts])

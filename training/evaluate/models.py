@@ -25,13 +25,13 @@ class Models:
     def __init__(self, config_path: str, part: str = "denoiser"):
         self.config = tomllib.load(open(config_path, "rb"))
         self.name = self.config["name"]
-        self.glossary = Glossary(paths.data())
+        self.glossary = Glossary(paths.data(self.config))
         self.schedule = Schedule(self.config["schedule"])
         self.encoder = load_encoder(self.config)
         self.part = part
 
     def split(self, name: str, limit=None) -> Split:
-        return Split(paths.data(), name, limit)
+        return Split(paths.data(self.config), name, limit)
 
     def _denoiser_state(self) -> dict:
         return torch.load(paths.runs() / self.name / self.part / "checkpoint.pt", weights_only=True)

@@ -2,7 +2,7 @@
 Draws the prompts that packs are judged on and writes them as small JSON files, one prompt a line: the sentence, 2 to 4
 stressed details with the attributes that show them, and the attributes that the sentence names without stress.
 
-    python -m training.evaluate.prompts [--out models/evaluation/prompts]
+    python -m training.evaluate.prompts [--config training/configs/first.toml] [--out FOLDER]
 
 The drawing rule is that of training.evaluate.arms, so the first prompts of a file are the prompts of its tables. On the
 composition split, whose scenes hold a pair of attributes that training never saw together, the two details that name
@@ -12,6 +12,7 @@ is no detail: its phrase stays as it was drawn, but nothing of it is scored.
 
 import argparse
 import json
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,12 +21,16 @@ import numpy as np
 from ..common import paths
 from ..common.data import Glossary, Split
 from .arms import draw_prompts, seen_details
+from .parts import evaluation_folder
 
 COUNTS = {"validation": 200, "test": 1000, "composition": 500}
 
 
-def draw_composition(records: list[dict], pairs: list[tuple], n: int, seed: int = 5) -> list[dict]:
-    """Captions that name both attributes of a held-out pair in two details; these first, then others, 2 to 4 in all."""
+def draw_composition(records: list[dict], pairs: list[tuple], n: int, seed: int = 5, compounds: bool = False) -> list[dict]:
+    """
+    Captions that name both attributes of a held-out pair in two details, or with `compounds` in one ("three lemons"); these
+    first, then others, 2 to 4 in all.
+    """
     rng = np.random.default_rng(seed)
     out = []
     for record in records:
@@ -34,12 +39,13 @@ def draw_composition(records: list[dict], pairs: list[tuple], n: int, seed: int 
         names = lambda d, a: d["attributes"].get(a[0]) == a[1]
         for first, second in pairs:
             a, b = ([i for i, d in enumerate(details) if names(d, x)] for x in (first, second))
-            if a and b and a[0] != b[0]:
+            if a and b and (compounds or a[0] != b[0]):
                 break
         else:
             continue
         rest = [int(i) for i in rng.permutation(len(details)) if i not in (a[0], b[0])]
-        chosen = [a[0], b[0], *rest[: int(rng.integers(0, 3))]]
+        first = list(dict.fromkeys([a[0], b[0]]))
+        chosen = [*first, *rest[: int(rng.integers(2 - len(first), 3))]]
         out.append({"text": caption["text"], "emphases": seen_details([details[i] for i in chosen], record["scene"]), "scene": record["scene"]})
         if len(out) == n:
             break
@@ -65,11 +71,11 @@ def write_prompts(path: Path, name: str, prompts: list[dict]):
     path.write_text(json.dumps(head)[:-1] + f', "prompts": [\n{lines}\n]}}\n')
 
 
-def write(split: str, n: int, folder: Path) -> dict:
+def write(config: dict, split: str, n: int, folder: Path) -> dict:
     """Writes `<split>.json`; returns its counts."""
-    source, glossary = Split(paths.data(), split, limit=2000), Glossary(paths.data())
+    source, glossary = Split(paths.data(config), split, limit=2000), Glossary(paths.data(config))
     if split == "composition":
-        prompts = draw_composition(source.records, glossary.held_out_pairs, n)
+        prompts = draw_composition(source.records, glossary.held_out_pairs, n, compounds=config.get("evaluation", {}).get("compounds", False))
     else:
         prompts = draw_prompts(SimpleNamespace(split=lambda name, limit: source), split, n)
     named = {r["captions"][0]["text"]: r["captions"][0]["details"] for r in reversed(source.records)}
@@ -80,10 +86,12 @@ def write(split: str, n: int, folder: Path) -> dict:
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--out", type=Path, default=paths.ROOT / "models" / "evaluation" / "prompts")
+    parser.add_argument("--config", default="training/configs/first.toml")
+    parser.add_argument("--out", type=Path)
     args = parser.parse_args()
+    config = tomllib.load(open(args.config, "rb"))
     for split, n in COUNTS.items():
-        print(split, write(split, n, args.out))
+        print(split, write(config, split, n, args.out or evaluation_folder(config, "prompts")))
 
 
 if __name__ == "__main__":

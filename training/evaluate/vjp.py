@@ -25,7 +25,7 @@ def check(pack: Path, images: int = 16) -> dict:
     encoder = load_encoder_file(pack / "encoder.safetensors").eval().requires_grad_(False)
     schedule = Schedule(json.loads((pack / "manifest.json").read_text())["schedule"]["kind"])
     torch.manual_seed(2)
-    clean = to_unit(Split(paths.data(), "test", limit=images).images)
+    clean = to_unit(Split(paths.data(paths.config_of_pack(pack)), "test", limit=images).images)
     dims = encoder.config["dims"]
     worst = {}
     for level in (0, 300, 700, 1000):

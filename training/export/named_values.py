@@ -82,10 +82,10 @@ def calibrate(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     raise ValueError(f"the odds of the value head find no slope above 0 and offset (now {at}): does the pack belong to these renders?")
 
 
-def add(pack: Path, columns: list[tuple[str, str]], images: np.ndarray, labels: np.ndarray):
+def add(pack: Path, columns: list[tuple[str, str]], images: np.ndarray, labels: np.ndarray, null_phrases: list[str]):
     """
     Writes the value head's vectors at unit length with its odds, calibrated on renders [n, 3, S, S] with labels [n, columns]
-    that no training saw, and the manifest with the quantiles of the calibration's null phrases.
+    that no training saw, and the manifest with the quantiles of null phrases.
     """
     from safetensors.numpy import load_file, save_file
 
@@ -104,7 +104,7 @@ def add(pack: Path, columns: list[tuple[str, str]], images: np.ndarray, labels: 
         "together": together(columns, labels).astype(np.float16),
     }
     save_file({"vectors": stored, **odds}, pack / FILE)
-    quantiles = np.quantile(nearest(embed_texts(pack, nulls.calibration()), unit), np.linspace(0, 1, 101))
+    quantiles = np.quantile(nearest(embed_texts(pack, null_phrases), unit), np.linspace(0, 1, 101))
     manifest = json.loads((pack / "manifest.json").read_text())
     data = (pack / FILE).read_bytes()
     manifest["parts"]["namedValues"] = {"file": FILE, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
@@ -113,9 +113,10 @@ def add(pack: Path, columns: list[tuple[str, str]], images: np.ndarray, labels: 
 
 
 def add_from_renders(pack: Path):
-    """`add` with the glossary and the validation renders of the data folder."""
-    glossary, renders = Glossary(paths.data()), Split(paths.data(), "validation")
-    add(pack, glossary.columns, renders.images, glossary.labels(renders.scenes))
+    """`add` with the glossary and the validation renders of the pack's domain."""
+    data = paths.data(paths.config_of_pack(pack))
+    glossary, renders = Glossary(data), Split(data, "validation")
+    add(pack, glossary.columns, renders.images, glossary.labels(renders.scenes), nulls.calibration(glossary))
 
 
 if __name__ == "__main__":

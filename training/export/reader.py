@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 
 from ..common import paths
 from ..common.data import Split, to_unit
+from ..evaluate.parts import evaluation_folder
 from ..reader.check import accuracy, degraded
 from ..reader.read import THRESHOLD, Reader, load_reader
 from .onnx_file import half_exact, write_onnx
@@ -50,11 +51,13 @@ def entry(path: Path) -> dict:
 
 def export(run: str, out: Path, version: str) -> dict:
     """Writes the folder; returns the manifest."""
+    config = paths.config_of(run)
+    data, domain = paths.data(config), config.get("domain", "first")
     loaded = load_reader(run)
     reader = Reader(half_exact(loaded.model), loaded.groups)
     reading = Reading(reader.model).eval()
     out.mkdir(parents=True, exist_ok=True)
-    splits = {name: Split(paths.data(), name, limit=REFERENCES) for name in SPLITS}
+    splits = {name: Split(data, name, limit=REFERENCES) for name in SPLITS}
     golden_images = torch.cat([to_unit(splits["validation"].images[:3]), torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(7)) * 0.6])
     write_onnx(out / "reader.onnx", reading, {"image": golden_images}, ["logits", "features"], {"image": {0: "batch"}})
     with torch.no_grad():
@@ -68,13 +71,13 @@ def export(run: str, out: Path, version: str) -> dict:
     state = torch.load(paths.runs() / run / "reader" / "checkpoint.pt", map_location="cpu", weights_only=True)
     scores = []
     for name in (*SPLITS, "composition"):
-        split = splits.get(name) or Split(paths.data(), name, limit=REFERENCES)
+        split = splits.get(name) or Split(data, name, limit=REFERENCES)
         for kind, images in (("renders", split.images), ("degraded", degraded(split.images))):
             scores.append({"split": name, "images": kind, "count": len(split), **accuracy(reader, images, split.scenes)})
     manifest = {
         "format": "accent-reader", "schema": 1, "id": f"reader-{run}", "version": version,
-        "description": "Names the attributes that a 64 px picture of the first pack's domain shows. Shares no weights with any pack.",
-        "licence": "CC0-1.0", "createdAt": date.today().isoformat(), "imagesSeen": int(state["seen"]),
+        "description": f"Names the attributes that a 64 px picture of the {domain} pack's domain shows. Shares no weights with any pack.",
+        **({"domain": domain} if domain != "first" else {}), "licence": config["pack"]["licence"], "createdAt": date.today().isoformat(), "imagesSeen": int(state["seen"]),
         "size": 64, "threshold": THRESHOLD,
         "groups": [{"id": g, "values": values} for g, values in reader.groups.items()],
         "features": {"name": "attribute reader, last hidden layer", "dims": int(features.shape[1])},
@@ -89,10 +92,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--run", default="first")
     parser.add_argument("--version", default="0.1.0")
-    parser.add_argument("--out", type=Path, default=paths.ROOT / "models" / "evaluation" / "reader")
+    parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    manifest = export(args.run, args.out, args.version)
+    manifest = export(args.run, args.out or evaluation_folder(paths.config_of(args.run), "reader"), args.version)
     for score in manifest["accuracy"]:
         print({k: v for k, v in score.items() if k != "groups"})
 

@@ -56,7 +56,7 @@ def main():
     denoiser = Denoiser(size=SIZE, dims=DIMS, width=32, depth=1, heads=2, fine=16, fine_in=1, fine_out=1, fine_heads=1, modulation=32, references=REFERENCES)
     # An untrained network that gives zeros would make every test of refinement pass or fail for nothing.
     torch.nn.init.normal_(denoiser.head.weight, std=0.3)
-    parts = pack.Parts(encoder.eval(), denoiser.eval(), TinyText(len(vocabulary)).eval(), Prior(DIMS, 64, 1).eval(), Upscaler(width=8, blocks=1).eval())
+    parts = pack.Parts(encoder.eval(), denoiser.eval(), TinyText(len(vocabulary)).eval(), Prior(DIMS, 64, 1).eval(), Upscaler(width=8, blocks=1).eval(), ["a person", "a robot"])
     parts.encode_tokens = tokens_of
     golden = parts.write(out, SIZE, DIMS, REFERENCES, 6)
     (out / "encoder.safetensors").write_bytes(encoder_safetensors(parts.encoder))

@@ -17,6 +17,7 @@ import torch
 
 from ..common import paths
 from ..denoiser.model import Denoiser
+from ..evaluate.parts import evaluation_folder
 from ..prior.model import Prior
 from ..reader.model import AttributeReader
 from ..text.minilm import TextHead
@@ -96,7 +97,7 @@ def main():
     parser.add_argument("--part", default="refine", help="the run that receives the denoiser")
     args = parser.parse_args()
     config = tomllib.load(open(args.config, "rb"))
-    found = states(args.pack, config, args.part) | {"reader": reader_state(paths.ROOT / "models" / "evaluation" / "reader")}
+    found = states(args.pack, config, args.part) | {"reader": reader_state(evaluation_folder(config, "reader"))}
     for name, state in found.items():
         path = paths.runs() / config["name"] / (f"{name}.pt" if "/" in name else f"{name}/checkpoint.pt")
         if path.exists():

@@ -65,9 +65,9 @@ def main():
     c, root = config["together"], paths.runs() / config["name"]
     torch.manual_seed(config["seed"])
     run = Run(f"{config['name']}/together")
-    glossary, train = Glossary(paths.data()), Split(paths.data(), "train")
+    glossary, train = Glossary(paths.data(config)), Split(paths.data(config), "train")
     words = MiniLm.from_onnx(package() / FILES[0])
-    states = training_states(run.folder / "states", paths.data(), glossary, words)
+    states = training_states(run.folder / "states", paths.data(config), glossary, words)
     source = torch.load(root / "references.pt", weights_only=True)["source"]
     each, shown = len(states) // len(train), len(train) - HELD
     held = Held(words, glossary, train.records[shown:], source[shown:])

@@ -34,7 +34,7 @@ def main():
     c = config["prior"]
     torch.manual_seed(config["seed"])
     run = Run(f"{config['name']}/prior")
-    train = Split(paths.data(), "train", limit=c["captions"])
+    train = Split(paths.data(config), "train", limit=c["captions"])
     source = torch.load(paths.runs() / config["name"] / "references.pt", weights_only=True)["source"][: c["captions"]]
     cache = run.folder / "captions.pt"
     if cache.exists():

@@ -55,7 +55,7 @@ def main():
     parser.add_argument("--degraded", action="store_true", help="degrade the renders as training does")
     parser.add_argument("--threshold", type=float, default=THRESHOLD)
     args = parser.parse_args()
-    split = Split(paths.data(), args.split)
+    split = Split(paths.data(paths.config_of(args.run)), args.split)
     images = degraded(split.images) if args.degraded else split.images
     result = accuracy(load_reader(args.run), images, split.scenes, args.threshold)
     print(f"{args.split}{' degraded' if args.degraded else ''}, {len(images)} renders, threshold {args.threshold}")

@@ -58,9 +58,10 @@ def load_reader(run: str = "first") -> Reader:
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: train it with python -m training.reader.train --config training/configs/{run}.toml")
     state = torch.load(path, map_location="cpu", weights_only=True)
-    glossary = Glossary(paths.data())
+    data = paths.data(paths.config_of(run))
+    glossary = Glossary(data)
     if state["groups"] != glossary.groups:
-        raise ValueError(f"the glossary in {paths.data()} is not the one that {path} was trained on: build the data or train the reader again")
+        raise ValueError(f"the glossary in {data} is not the one that {path} was trained on: build the data or train the reader again")
     model = AttributeReader(**state["config"])
     model.load_state_dict(state["ema"])
     return Reader(model, glossary.groups)

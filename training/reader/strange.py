@@ -7,13 +7,11 @@ are moved; what is still to be seen is asked, the rest is not. No held-out pair 
 never come from two of its pictures.
 """
 
-import json
-
 import numpy as np
 import torch
 
 from ..clip.augment import rectangles
-from ..common import paths
+from ..common.data import Glossary
 from .regions import regions
 
 
@@ -67,8 +65,17 @@ class Strange:
         return images, asked
 
 
-def strange_over(train, groups: dict[str, list[str]], covered: float, coloured: float, recolour=recolour) -> Strange:
-    """Strange pictures of a training split, its regions found from its renders."""
-    described = json.loads((paths.data() / "glossary.json").read_text())["groups"]
-    colours = {g["id"] for g in described if g["kind"] == "colour"}
+def plain(images, y):
+    """Every picture as it is, every group asked."""
+    return images, torch.ones(y.shape)
+
+
+def strange_over(train, glossary: Glossary, covered: float, coloured: float, recolour=recolour):
+    """
+    Strange pictures of a training split, its regions found from its renders; `plain` where none are wanted (a domain whose parts
+    have no place of their own has no regions).
+    """
+    if covered == coloured == 0:
+        return plain
+    groups, colours = glossary.groups, glossary.colours
     return Strange(regions(train.images, train.scenes, groups), groups, colours, covered, coloured, recolour)

@@ -49,11 +49,11 @@ def main():
     c = {**DEFAULTS, **config.get("reader", {})}
     c["images"] = args.images or c["images"]
     run = Run(f"{config['name']}/reader")
-    glossary = Glossary(paths.data())
-    train, validation = Split(paths.data(), "train"), Split(paths.data(), "validation")
+    glossary = Glossary(paths.data(config))
+    train, validation = Split(paths.data(config), "train"), Split(paths.data(config), "validation")
     wanted = torch.from_numpy(targets(train.scenes, glossary.groups))
     none = torch.tensor([len(v) for v in glossary.groups.values()])
-    strange = strange_over(train, glossary.groups, c["covered"], c["coloured"])
+    strange = strange_over(train, glossary, c["covered"], c["coloured"])
     torch.manual_seed(config["seed"])
     model = AttributeReader([len(v) for v in glossary.groups.values()]).to(memory_format=torch.channels_last)
     decay = [p for p in model.parameters() if p.ndim > 1]

@@ -10,6 +10,7 @@ from safetensors.numpy import load_file
 
 from ..common.paths import ROOT
 from ..export import named_values
+from ..text import nulls
 
 PACK = ROOT / "models" / "first"
 
@@ -53,7 +54,7 @@ class NamedValues(unittest.TestCase):
             unit /= np.linalg.norm(unit, axis=1, keepdims=True)
             logits = np.exp(head["head.log_scale"]) * named_values.embed_images(pack, images) @ unit.T + head["head.bias"]
             labels = (rng.random(logits.shape) < 1 / (1 + np.exp(-(2 * logits + 3)))).astype(np.uint8)
-            named_values.add(pack, columns, images, labels)
+            named_values.add(pack, columns, images, labels, nulls.calibration())
             before, after = (json.loads((p / "manifest.json").read_text()) for p in (PACK, pack))
             np.testing.assert_allclose(after["nullScores"].pop("nearest"), before["nullScores"].pop("nearest"), atol=2e-5)
             was, part = (load_file(p / named_values.FILE) for p in (PACK, pack))
@@ -68,7 +69,7 @@ class NamedValues(unittest.TestCase):
             del before["parts"]["namedValues"]
             self.assertEqual(after, before)
             with self.assertRaisesRegex(ValueError, "was the pack trained on these data"):
-                named_values.add(pack, columns[1:], images, labels[:, 1:])
+                named_values.add(pack, columns[1:], images, labels[:, 1:], ["a sofa"])
 
 
 if __name__ == "__main__":

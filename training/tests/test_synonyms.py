@@ -8,7 +8,7 @@ import numpy as np
 from ..common import paths
 from ..common.data import Glossary
 from ..text.colours import colour_phrases, held_words, lab, tells
-from ..text.synonyms import NOUNS, bare, phrases
+from ..text.synonyms import bare, phrases
 
 
 @unittest.skipUnless((paths.data() / "glossary.json").exists(), "the data is not built")
@@ -22,7 +22,7 @@ class SynonymsTest(unittest.TestCase):
 
     def test_no_held_colour_is_an_extra_colour_of_any_group(self):
         glossary = Glossary(paths.data())
-        colours = lambda rows: {bare(text).removesuffix(" " + NOUNS[group]) for text, group in rows if group in NOUNS}
+        colours = lambda rows: {bare(text).removesuffix(" " + glossary.nouns[group]) for text, group in rows if group in glossary.nouns}
         trained = colours((p["text"], p["group"]) for p in glossary.phrases)
         held = colours((p["text"], p["group"]) for p in glossary.held_phrases) - trained
         extra = colours((text, group) for text, group, _ in phrases(glossary))
@@ -33,7 +33,7 @@ class SynonymsTest(unittest.TestCase):
         held = held_words(glossary)
         self.assertTrue({"azure", "scarlet", "emerald", "tangerine", "rose", "golden", "lilac", "chartreuse", "snow"} <= held)
         rows = phrases(glossary) + colour_phrases(glossary)
-        names = {bare(text).removesuffix(" " + NOUNS[group]) for text, group, _ in rows if group in NOUNS}
+        names = {bare(text).removesuffix(" " + glossary.nouns[group]) for text, group, _ in rows if group in glossary.nouns}
         self.assertEqual([n for n in names if tells(n, held)], [])
         secret = {bare(p["text"]) for p in glossary.held_phrases}
         self.assertEqual([text for text, _, _ in rows if bare(text) in secret], [])
@@ -42,7 +42,7 @@ class SynonymsTest(unittest.TestCase):
         glossary = Glossary(paths.data())
         rows = colour_phrases(glossary)
         self.assertGreater(len(rows), 3000)
-        self.assertEqual({(g, v) for _, g, v in rows}, {(g, v) for g in NOUNS for v in glossary.groups[g]})
+        self.assertEqual({(g, v) for _, g, v in rows}, {(g, v) for g in glossary.nouns for v in glossary.groups[g]})
         self.assertEqual(max(Counter((text, group) for text, group, _ in rows).values()), 1)
         self.assertIn(("shamrock metal", "robotColour", "green"), rows)
         self.assertIn(("neon red lights", "glow", "red"), rows)

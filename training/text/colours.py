@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..common.data import Glossary
-from .synonyms import NOUNS, bare, extras
+from .synonyms import bare, extras
 
 #: Largest CIE76 distance of a name to the nearest word of its value, and how much farther another value's words must be.
 REACH, MARGIN = 18.0, 1.3
@@ -38,7 +38,7 @@ def own_words(glossary: Glossary, held: bool) -> dict[tuple[str, str], list[str]
     """The glossary's colour words of each value of a colour group, without noun: those of the captions, or the held-out ones."""
     out: dict[tuple[str, str], list[str]] = {}
     for p in glossary.held_phrases if held else glossary.phrases:
-        noun = NOUNS.get(p["group"])
+        noun = glossary.nouns.get(p["group"])
         if noun:
             out.setdefault((p["group"], p["value"]), []).append(bare(p["text"]).removesuffix(" " + noun))
     return out
@@ -63,7 +63,7 @@ def colour_phrases(glossary: Glossary) -> list[tuple[str, str, str]]:
     names = [n for n in colours if len(n.split()) <= 3 and n not in secret and not tells(n, held)]
     points = lab([colours[n] for n in names])
     out = []
-    for group, noun in NOUNS.items():
+    for group, noun in glossary.nouns.items():
         distances = []
         for value in glossary.groups[group]:
             anchors = [colours[w] for w in own.get((group, value), []) + extras(group, value) if w in colours]

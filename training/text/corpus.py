@@ -59,10 +59,13 @@ def phrase_corpus(glossary: Glossary, held: bool) -> Corpus:
 
 
 def caption_columns(glossary: Glossary, record: dict, caption: dict) -> frozenset[int]:
-    columns = {glossary.index["subject", record["scene"]["subject"]]}
+    """Columns of all that a caption names: the subject, where the domain has one, its details, and what they imply together."""
+    scene, named = record["scene"], dict(caption.get("implied", {}))
+    if "subject" in scene:
+        named["subject"] = scene["subject"]
     for detail in caption["details"]:
-        columns |= {glossary.index[g, v] for g, v in detail["attributes"].items()}
-    return frozenset(columns)
+        named |= detail["attributes"]
+    return frozenset(glossary.index[g, v] for g, v in named.items())
 
 
 def value_table(named, values: int):
@@ -94,6 +97,6 @@ def training_corpus(glossary: Glossary, train: Split, captions: int) -> Corpus:
                 everything = {g: v for d in caption["details"] for g, v in d["attributes"].items()}
                 columns = caption_columns(glossary, record, caption)
                 corpus.add(reworded(caption["text"], everything, words, chance, 0.4), columns, row)
-    for text in nulls.training():
+    for text in nulls.training(glossary):
         corpus.add_null(text)
     return corpus

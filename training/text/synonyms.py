@@ -7,12 +7,6 @@ import re
 
 from ..common.data import Glossary
 
-NOUNS = {
-    "hairColour": "hair", "hatColour": "hat", "shirtColour": "shirt", "jacketColour": "clothes", "skin": "skin",
-    "background": "background", "critterColour": "body", "topColour": "headgear", "potColour": "pot",
-    "bloomColour": "blossoms", "robotColour": "metal", "glow": "lights",
-}
-
 _COLOURS = {
     "red": "crimson, ruby, cherry red, vermilion, tomato red, cardinal, blood red, bright red, strawberry red, reddish, poppy red",
     "pink": "bubblegum, fuchsia, salmon pink, candy pink, flamingo, rosy, coral pink, light pink, bright pink, pinkish, peony",
@@ -163,7 +157,7 @@ def phrases(glossary: Glossary) -> list[tuple[str, str, str]]:
     for group, values in glossary.groups.items():
         for value in values:
             for word in extras(group, value):
-                text = f"{word} {NOUNS[group]}" if group in NOUNS else word
+                text = f"{word} {glossary.nouns[group]}" if group in glossary.nouns else word
                 if bare(text) not in held:
                     out.append((text, group, value))
     return out
@@ -173,7 +167,7 @@ def said(glossary: Glossary) -> dict[tuple[str, str], list[str]]:
     """The captions' own words of each value, bare and without a colour's noun, longest first."""
     out: dict[tuple[str, str], list[str]] = {}
     for p in glossary.phrases:
-        words = bare(p["text"]).removesuffix(" " + NOUNS.get(p["group"], "\0"))
+        words = bare(p["text"]).removesuffix(" " + glossary.nouns.get(p["group"], "\0"))
         out.setdefault((p["group"], p["value"]), []).append(words)
     return {k: sorted(v, key=len, reverse=True) for k, v in out.items()}
 

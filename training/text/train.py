@@ -54,7 +54,7 @@ def main():
     c = config["text"] | (config["text"]["further"] if args.start else {})
     torch.manual_seed(config["seed"])
     run = Run(f"{config['name']}/text")
-    task = text_task(config, run, Glossary(paths.data()), Split(paths.data(), "train", limit=IMAGES))
+    task = text_task(config, run, Glossary(paths.data(config)), Split(paths.data(config), "train", limit=IMAGES))
     dims = task.images.shape[1]
     head = TextHead(dims)
     if args.start:

@@ -69,7 +69,7 @@ def main():
     parser.add_argument("--sheet", help="PNG to write: repeated pixels, bicubic, upscaler, twin; the second half of the rows from spoiled inputs")
     parser.add_argument("--rows", type=int, default=8)
     args = parser.parse_args()
-    model, twins = load_upscaler(args.run), Twins(paths.data(), args.split)
+    model, twins = load_upscaler(args.run), Twins(paths.data(paths.config_of(args.run)), args.split)
     spoil = lambda x: noise(gaussian_blur(x, 0.5), 0.06, 0.04).clamp(-1, 1)
     print(f"{args.split}, {len(twins)} twins, {sum(p.numel() for p in model.parameters()):,} parameters")
     print("clean inputs  ", figures(model, twins, len(twins)))

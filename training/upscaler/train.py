@@ -49,7 +49,7 @@ def main():
     c = {**DEFAULTS, **config.get("upscaler", {})}
     c["crops"] = args.crops or c["crops"]
     run = Run(f"{config['name']}/upscaler")
-    train, validation = Twins(paths.data(), "train"), Twins(paths.data(), "validation")
+    train, validation = Twins(paths.data(config), "train"), Twins(paths.data(config), "validation")
     torch.manual_seed(config["seed"])
     model = Upscaler(**c.get("model", {})).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), lr=c["lr"], betas=(0.9, 0.99), weight_decay=1e-4)
