@@ -6,6 +6,7 @@ None of them is a held-out synonym (a test holds that), so paraphrases stay a fa
 import re
 
 from ..common.data import Glossary
+from . import scene_words
 
 _COLOURS = {
     "red": "crimson, ruby, cherry red, vermilion, tomato red, cardinal, blood red, bright red, strawberry red, reddish, poppy red",
@@ -146,7 +147,7 @@ _BY_GROUP = {
 
 def extras(group: str, value: str) -> list[str]:
     """More words for a value, bare: a colour's without its noun."""
-    words = _BY_GROUP.get((group, value)) or _BY_GROUP.get((group.replace("plant", "critter"), value)) or _COLOURS.get(value)
+    words = _BY_GROUP.get((group, value)) or scene_words.BY_GROUP.get((group, value)) or _BY_GROUP.get((group.replace("plant", "critter"), value)) or _COLOURS.get(value)
     return [w.strip() for w in words.split(",")] if words else []
 
 
