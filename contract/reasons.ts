@@ -190,7 +190,11 @@ export const REASONS = {
   prompt_set_damaged: ['unreadable', 'The set of prompts "{name}" is damaged: {why}'],
   reader_missing: [
     'not_found',
-    'There is no attribute reader here: expected models/evaluation/reader/manifest.json.',
+    'There is no attribute reader for what this pack draws: expected models/evaluation/{folder}/manifest.json.',
+  ],
+  reader_misfit: [
+    'conflict',
+    'The attribute reader in models/evaluation/{folder} reads the domain "{reads}", and the pack draws "{draws}".',
   ],
   reader_file_missing: ['part_missing', 'The attribute reader lacks its file {file}.'],
   lpips_missing: [

@@ -1,6 +1,6 @@
 /** Builds the services by hand in one visible order and closes them in reverse. */
-import { join, resolve } from 'node:path';
-import { contract } from '#contract';
+import { basename, dirname, join, resolve } from 'node:path';
+import { contract, ofDomain } from '#contract';
 import type { GenerateRequest, PackManifest, Root, StudioServices } from '#contract';
 import type { Config } from './config.ts';
 import { decodeContract, makeDecoder, withQuarantine } from './decode/index.ts';
@@ -67,7 +67,7 @@ export interface Host {
   /** Makes a folder known by its path; only for hosts whose user may name paths. */
   registerRoot(path: string): Promise<Root>;
   /** The sample folder as a root, or null when it is not there. */
-  sampleRoot(): Promise<Root | null>;
+  sampleRoot(domain?: string): Promise<Root | null>;
   /** Writes the user's images (not their files) into a new file, and merges such a file; for hosts whose user may name paths. */
   exportCatalog(path: string, vectors: boolean, signal: AbortSignal): Promise<ExportReport>;
   importCatalog(path: string, signal: AbortSignal): Promise<MergeReport>;
@@ -329,7 +329,11 @@ export function createHost(config: Config, platform: Platform): Host {
     placeProblems: async () => (await folderChecks(resolve(config.home))).map((c) => c.message),
     exportCatalog: (path, withVectors, signal) => change(() => catalog.exportTo(path, withVectors, signal)),
     importCatalog: (path, signal) => change(() => catalog.importFrom(path, signal)),
-    sampleRoot: () => change(() => catalog.registerRoot(config.sampleFolder, true).catch(() => null)),
+    sampleRoot: (domain) => {
+      const { sampleFolder } = config;
+      const folder = join(dirname(sampleFolder), ofDomain(basename(sampleFolder), domain));
+      return change(() => catalog.registerRoot(folder, true).catch(() => null));
+    },
     asset: (id) =>
       inFlight.run(async () => {
         const png = await gallery.file(id);

@@ -77,6 +77,10 @@ export const PackManifest = v.pipe(
     version: v.pipe(v.string(), v.regex(/^\d+\.\d+\.\d+$/, 'Expected a version such as 1.0.0.')),
     name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
     description: v.pipe(v.string(), v.maxLength(2000)),
+    /** What the pack draws, where other readers, prompts and sample images belong to it; absent: `first`. */
+    domain: v.optional(
+      v.pipe(v.string(), v.regex(/^[a-z][a-z0-9]{0,39}$/, 'Expected a short lower-case name of a domain.')),
+    ),
     /** Absent in an ordinary pack. */
     role: v.optional(v.literal('evaluation')),
     licence: v.pipe(v.string(), v.minLength(1)),
@@ -153,6 +157,13 @@ export const PackManifest = v.pipe(
   ),
 );
 export type PackManifest = v.InferOutput<typeof PackManifest>;
+
+/**
+ * The name of what belongs to a pack's domain ("reader", "prompts", "sample"): the embedded packs' have plain names, those of
+ * another domain end in its own.
+ */
+export const ofDomain = (name: string, domain: string | undefined): string =>
+  domain === undefined || domain === 'first' ? name : `${name}-${domain}`;
 
 /** The hash that keys every vector of a pack's encoder. */
 export const encoderOf = ({ manifest }: { readonly manifest: PackManifest }): string =>

@@ -10,6 +10,8 @@ export const PackSummary = v.strictObject({
   name: v.string(),
   version: v.string(),
   description: v.string(),
+  /** Absent: `first`. */
+  domain: PackManifest.entries.domain,
   role: v.picklist(['generation', 'evaluation']),
   licence: v.string(),
   attribution: v.array(v.string()),

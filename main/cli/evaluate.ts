@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { AppError, EvaluateRequest, PromptSet, errorBody, misfit, parseManifest } from '#contract';
+import { AppError, EvaluateRequest, PromptSet, errorBody, misfit, ofDomain, parseManifest } from '#contract';
 import type { EvaluationReport, EvaluationSettings } from '#contract';
 import { makeConfig } from '../config.ts';
 import { createHost } from '../host.ts';
@@ -62,12 +62,17 @@ async function packOf(text: string | undefined): Promise<{ id: string | undefine
   }
 }
 
-/** A file of prompts: by path, or by the name of a split that ships beside the packs. */
-async function promptsOf(flags: EvaluateFlags, models: string): Promise<PromptSet> {
+/** A file of prompts: by path, or by the name of a split that ships beside the packs for a pack's domain. */
+async function promptsOf(
+  flags: EvaluateFlags,
+  models: string,
+  domain: string | undefined,
+): Promise<PromptSet> {
   if (flags.prompts !== undefined && flags.split !== undefined)
     throw new AppError('invalid_input', 'Expected --prompts or --split, not both.');
   const path =
-    flags.prompts ?? join(models, 'evaluation', 'prompts', `${basename(flags.split ?? 'validation')}.json`);
+    flags.prompts ??
+    join(models, 'evaluation', ofDomain('prompts', domain), `${basename(flags.split ?? 'validation')}.json`);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new AppError('invalid_input', `There is no file of prompts "${path}".`, { cause });
   });
@@ -149,6 +154,7 @@ async function compare(
   path: string,
   report: EvaluationReport,
   models: string,
+  domain: string | undefined,
   batch: number | undefined,
   output: Output,
   signal: AbortSignal,
@@ -163,7 +169,8 @@ async function compare(
     `pack ${p.version} (denoiser ${p.denoiserHash.slice(0, 12)})`;
   if (of(old) !== of(report))
     return `Not compared with older results: they are of ${of(old)}, this is ${of(report)}.`;
-  const promptSet = await promptsOf({ split: old.prompts.name, count: String(old.prompts.total) }, models);
+  const split = { split: old.prompts.name, count: String(old.prompts.total) };
+  const promptSet = await promptsOf(split, models, domain);
   const evaluationId = `check-${old.prompts.hash.slice(0, 8)}-${old.pack.denoiserHash.slice(0, 8)}`;
   const request = v.parse(EvaluateRequest, {
     evaluationId,
@@ -191,7 +198,6 @@ export async function evaluate(input: EvaluateFlags, output: Output, signal: Abo
   const lpips = flags.lpips === undefined ? undefined : resolve(flags.lpips);
   const config = makeConfig({ home: join(out, 'studio'), lpips });
   const models = dirname(config.sampleFolder);
-  const promptSet = await promptsOf(flags, models);
   const scales = Object.fromEntries(
     (flags.scale ?? []).map((text) => {
       const [arm = '', value] = text.split('=');
@@ -205,7 +211,8 @@ export async function evaluate(input: EvaluateFlags, output: Output, signal: Abo
     { spawn: forkSpawn(), appVersion },
   );
   try {
-    const { packId } = await choosePack(host.services, pack.id, signal);
+    const { packId, domain } = await choosePack(host.services, pack.id, signal);
+    const promptSet = await promptsOf(flags, models, domain);
     const settings = {
       packId,
       baselinePackId: baseline.id,
@@ -233,7 +240,8 @@ export async function evaluate(input: EvaluateFlags, output: Output, signal: Abo
     if (lpips !== undefined && checked.output.seeds < 2)
       throw new AppError('invalid_input', '--lpips measures between seeds: expected --seeds 2 or more.');
     // References come from one named folder, never from the user's own catalog: a score must be the same again.
-    const root = flags.refs === undefined ? await host.sampleRoot() : await host.registerRoot(flags.refs);
+    const root =
+      flags.refs === undefined ? await host.sampleRoot(domain) : await host.registerRoot(flags.refs);
     if (!root) throw new AppError('not_found', 'The sample images are missing. Name a folder with --refs.');
     await importRoot(host, root, packId, output, signal);
     if (sweep) {
@@ -255,6 +263,7 @@ export async function evaluate(input: EvaluateFlags, output: Output, signal: Abo
             flags.check ?? COMMITTED,
             files.report,
             models,
+            domain,
             checked.output.batch,
             output,
             signal,

@@ -189,7 +189,10 @@ export const GERMAN_REASONS: Readonly<Record<Reason, string>> = {
   results_unusable: 'Die Datei der Ergebnisse lässt sich nicht benutzen. Wähle einen anderen Namen.',
   prompt_set_unknown: 'Neben den Paketen liegen keine Sätze „{name}“.',
   prompt_set_damaged: 'Die Datei der Sätze „{name}“ ist beschädigt.',
-  reader_missing: 'Der Merkmalleser fehlt: Erwartet wird models/evaluation/reader/manifest.json.',
+  reader_missing:
+    'Für das, was dieses Paket zeichnet, fehlt der Merkmalleser: Erwartet wird models/evaluation/{folder}/manifest.json.',
+  reader_misfit:
+    'Der Merkmalleser in models/evaluation/{folder} liest „{reads}“, das Paket zeichnet aber „{draws}“.',
   reader_file_missing: 'Dem Merkmalleser fehlt die Datei {file}.',
   lpips_missing:
     'Die LPIPS-Datei {file} fehlt. Erzeuge sie mit training.export.lpips, oder werte ohne LPIPS aus.',

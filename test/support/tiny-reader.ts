@@ -8,6 +8,8 @@ import { SIZE, safetensors } from './tiny-pack.ts';
 export interface TinyReaderOptions {
   /** Names the set of prompts that the reference features belong to. */
   readonly split?: string;
+  /** Absent: that of the first packs. */
+  readonly domain?: string;
   /** Weight of the channels in the logits: how sure it is. */
   readonly sharp?: number;
 }
@@ -15,7 +17,7 @@ export interface TinyReaderOptions {
 /** Writes a reader; its features are the three means, its logits red, green, blue and a constant 0 for "none". */
 export function writeTinyReader(
   folder: string,
-  { split = 'validation', sharp = 40 }: TinyReaderOptions = {},
+  { split = 'validation', domain, sharp = 40 }: TinyReaderOptions = {},
 ) {
   mkdirSync(folder, { recursive: true });
   const columns = Float32Array.from([sharp, 0, 0, 0, 0, sharp, 0, 0, 0, 0, sharp, 0]);
@@ -47,6 +49,7 @@ export function writeTinyReader(
     schema: 1,
     id: 'tiny-reader',
     version: '1.0.0',
+    ...(domain === undefined ? {} : { domain }),
     size: SIZE,
     threshold: 0.6,
     groups: [{ id: 'colour', values: ['red', 'green', 'blue'] }],

@@ -3,6 +3,8 @@ Trains the image encoder: sigmoid loss against one learned vector per nameable v
 a positive. Plain contrastive training punishes images that share an attribute, which is why small details drown in it.
 
     python -m training.clip.train --config training/configs/first.toml [--minutes 30]
+
+The config says how long: `minutes` of the clock, or, where other work shares the machine, `images` seen; then --minutes only stops.
 """
 
 import argparse
@@ -66,7 +68,7 @@ def main():
     args = parser.parse_args()
     config = tomllib.load(open(args.config, "rb"))
     c = config["encoder"]
-    minutes = args.minutes or c["minutes"]
+    minutes, images = args.minutes or c.get("minutes", float("inf")), c.get("images", float("inf"))
     torch.manual_seed(config["seed"])
     run = Run(f"{config['name']}/encoder")
     glossary = Glossary(paths.data(config))
@@ -100,7 +102,7 @@ def main():
         run.save({"model": model.state_dict(), "head": head.state_dict(), "optimizer": optimizer.state_dict(), "seen": seen, "spent": spent + time.time() - started, "config": c})
 
     step = 0
-    while (elapsed := spent + time.time() - started) < budget:
+    while (elapsed := spent + time.time() - started) < budget and seen < images:
         if len(order) < batch:
             order = generator.permutation(len(train)).tolist()
         index = np.sort([order.pop() for _ in range(batch)])
@@ -108,7 +110,7 @@ def main():
         if generator.random() < 0.25:
             x = torch.cat([blur(x[: batch // 2]), x[batch // 2 :]])
         x, _ = noised(x, schedule, c["noisedShare"], c["noisedTop"])
-        progress = elapsed / budget
+        progress = seen / images if "images" in c else elapsed / budget
         rate_now = float(c["lr"] * min(1, (seen + batch) / 20_000) * (0.5 * (1 + np.cos(np.pi * progress)) * 0.97 + 0.03))
         for g in optimizer.param_groups:
             g["lr"] = rate_now

@@ -16,12 +16,12 @@ export interface Domain {
   readonly heldOutPairs: readonly (readonly [string, string])[];
   readonly splits: readonly Split[];
   /** Reads what `picture` needs. */
-  load(): Promise<void>;
+  readonly load: () => Promise<void>;
   /** A scene with (true) or without held-out pairs. */
-  draw(r: Random, heldOut: boolean): Scene;
+  readonly draw: (r: Random, heldOut: boolean) => Scene;
   /** RGB `[size, size, 3]` of a scene; all chance is taken from `r` before the first size is asked for. */
-  picture(scene: Scene, r: Random): (size: number) => Uint8Array;
-  caption(scene: Scene, r: Random, options: CaptionOptions): Caption;
+  readonly picture: (scene: Scene, r: Random) => (size: number) => Uint8Array;
+  readonly caption: (scene: Scene, r: Random, options: CaptionOptions) => Caption;
 }
 
 const DOMAINS: Readonly<Record<string, Domain>> = {

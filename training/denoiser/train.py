@@ -195,6 +195,7 @@ def main():
     parser.add_argument("--images", type=int, help="stop after this many images seen")
     parser.add_argument("--init-from", type=Path, help="a committed pack: its encoder, and its denoiser where there is no checkpoint")
     parser.add_argument("--encoder-from", type=Path, help="a committed pack: its encoder only, for a denoiser of another shape")
+    parser.add_argument("--denoiser-from", type=Path, help="a committed pack of another domain: its denoiser only, where there is no checkpoint")
     args = parser.parse_args()
     config = tomllib.load(open(args.config, "rb"))
     c = {**config["denoiser"], **(config[args.part] if args.part != "denoiser" else {})}
@@ -228,6 +229,9 @@ def main():
         seen, spent = state["seen"], state["spent"]
         if state["config"].get("gradientAt", "noised") == c["gradientAt"]:
             scale = GradientScale(**state["scale"])
+    elif args.denoiser_from:
+        init_from(args.denoiser_from, model)
+        ema = Ema(model, c["ema"])
     elif args.init_from:
         seen = warm_from = init_from(args.init_from, model)
         ema = Ema(model, c["ema"])

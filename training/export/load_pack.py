@@ -16,7 +16,10 @@ def initialisers(path: Path) -> dict[str, torch.Tensor]:
     from onnx import numpy_helper
 
     graph = onnx.load(path).graph
-    return {t.name.removesuffix(".half"): torch.from_numpy(numpy_helper.to_array(t).astype(np.float32)) for t in graph.initializer}
+    found = {t.name.removesuffix(".half"): torch.from_numpy(numpy_helper.to_array(t).astype(np.float32)) for t in graph.initializer}
+    for name in [k.removesuffix(".bytes8") for k in found if k.endswith(".bytes8")]:
+        found[name] = found.pop(f"{name}.bytes8") * found.pop(f"{name}.scale8")
+    return found
 
 
 def init_from(pack: Path, model: torch.nn.Module, part: str = "denoiser") -> int:

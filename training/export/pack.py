@@ -34,7 +34,7 @@ from ..upscaler.model import Upscaler
 from . import named_values
 from .encoder_file import encoder_safetensors
 from .load_pack import TRAINING_FILE, training_tensors
-from .onnx_file import half_exact, write_onnx
+from .onnx_file import byte_exact, half_exact, write_onnx
 
 
 def _load(run: str, part: str):
@@ -45,10 +45,11 @@ def _load(run: str, part: str):
 class Parts:
     """The modules of a pack, rounded to what is stored, and the golden data that they give."""
 
-    def __init__(self, encoder, denoiser, text, prior, upscaler, examples: list[str]):
-        """`examples` are two texts for the golden data."""
+    def __init__(self, encoder, denoiser, text, prior, upscaler, examples: list[str], small: bool = False):
+        """`examples` are two texts for the golden data; `small` stores the denoiser's weights as bytes."""
         self.examples = examples
-        self.encoder, self.denoiser, self.text, self.prior, self.upscaler = (half_exact(m) if m is not None else None for m in (encoder, denoiser, text, prior, upscaler))
+        self.encoder, self.text, self.prior, self.upscaler = (half_exact(m) if m is not None else None for m in (encoder, text, prior, upscaler))
+        self.denoiser = byte_exact(denoiser) if small else half_exact(denoiser)
 
         self.encode_tokens = lambda texts: encode(texts)
 
@@ -197,7 +198,7 @@ def main():
         upscaler = Upscaler(**u.get("config", {}))
         upscaler.load_state_dict(u.get("ema") or u["model"])
     model = d["config"]["model"]
-    parts = Parts(encoder.eval(), denoiser.eval(), text.encoder, prior.eval(), upscaler, about["golden"])
+    parts = Parts(encoder.eval(), denoiser.eval(), text.encoder, prior.eval(), upscaler, about["golden"], about.get("bytes", False))
     glossary, nothing = Glossary(data), nulls.calibration(Glossary(data))
     scores = null_scores(text, parts.encoder, Split(data, "validation", records=False).images, nothing)
     own = [p["text"] for p in glossary.phrases + glossary.held_phrases] + [text for text, *_ in phrases(glossary) + colour_phrases(glossary)]

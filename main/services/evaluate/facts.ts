@@ -9,6 +9,8 @@ export const Facts = v.strictObject({
   pack: v.strictObject({
     id: v.string(),
     version: v.string(),
+    /** Absent: `first`. */
+    domain: v.optional(v.string()),
     imagesSeen: v.strictObject({ encoder: v.number(), denoiser: v.number() }),
     denoiserHash: v.string(),
     encoderHash: v.string(),

@@ -35,6 +35,7 @@ export interface EvaluationOptions extends MakeOptions {
   readonly openResults: (path: string) => ResultsFile;
   /** Folder of the results files. */
   readonly folder: string;
+  /** Of the first domain's reader; those of other domains lie beside it. */
   readonly readerFolder: string;
   /** A graph of LPIPS; absent: it is not measured. */
   readonly lpipsFile?: string | undefined;
@@ -71,29 +72,31 @@ export interface Evaluation {
 export function makeEvaluation(options: EvaluationOptions): Evaluation {
   const { packs } = options;
   const pathOf = (id: string): string => join(options.folder, `${id}.db`);
-  const reader = (): Promise<InstalledReader> => loadReader(options.readerFolder, options.tensors);
+  const reader = (domain: string | undefined): Promise<InstalledReader> =>
+    loadReader(options.readerFolder, domain, options.tensors);
 
-  async function factsFor(request: EvaluateRequest, read: InstalledReader): Promise<[Facts, InstalledPack]> {
-    const pack = await packs.get(request.settings.packId);
+  async function factsFor(
+    request: EvaluateRequest,
+    pack: InstalledPack,
+    read: InstalledReader,
+  ): Promise<Facts> {
     const { manifest } = pack;
     const { baselinePackId } = request.settings;
     const baseline = baselinePackId === undefined ? null : await packs.get(baselinePackId);
-    return [
-      {
-        settings: { ...request.settings, ...planOf(pack, request.settings) },
-        promptSet: request.promptSet,
-        pack: {
-          id: manifest.id,
-          version: manifest.version,
-          imagesSeen: manifest.imagesSeen,
-          denoiserHash: manifest.parts.denoiser.sha256,
-          encoderHash: manifest.parts.encoderWeights.sha256,
-          baselineHash: baseline && baseline.manifest.parts.denoiser.sha256,
-        },
-        readerHash: read.manifest.model.sha256,
+    return {
+      settings: { ...request.settings, ...planOf(pack, request.settings) },
+      promptSet: request.promptSet,
+      pack: {
+        id: manifest.id,
+        version: manifest.version,
+        ...(manifest.domain === undefined ? {} : { domain: manifest.domain }),
+        imagesSeen: manifest.imagesSeen,
+        denoiserHash: manifest.parts.denoiser.sha256,
+        encoderHash: manifest.parts.encoderWeights.sha256,
+        baselineHash: baseline && baseline.manifest.parts.denoiser.sha256,
       },
-      pack,
-    ];
+      readerHash: read.manifest.model.sha256,
+    };
   }
 
   /** Refuses what could only fail after hours, or would score something else than it says. */
@@ -138,7 +141,7 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
     const text = file.fact('facts');
     if (text === null) throw because('results_empty', { evaluation: evaluationId });
     const facts = v.parse(v.pipe(v.string(), v.parseJson(), Facts), text);
-    const read = await reader();
+    const read = await reader(facts.pack.domain);
     if (read.manifest.model.sha256 !== facts.readerHash) throw because('results_other_reader', {});
     const rows = file.rows();
     const scored = rows.map(toScored);
@@ -271,9 +274,10 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
     pictures,
     service: {
       async *run(request, { signal }) {
-        const read = await reader();
+        const pack = await packs.get(request.settings.packId);
+        const read = await reader(pack.manifest.domain);
         check(request, read);
-        const [facts, pack] = await factsFor(request, read);
+        const facts = await factsFor(request, pack, read);
         // Single rows are made to be compared with older ones, not to be measured.
         const wantsLpips = options.lpipsFile !== undefined && !request.only;
         const lpips = wantsLpips ? await findLpips(options.lpipsFile) : null;

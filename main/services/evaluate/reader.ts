@@ -1,9 +1,9 @@
 /** The attribute reader as the evaluation knows it: its manifest, its words, and what its logits say. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, because, misfit } from '#contract';
+import { AppError, because, misfit, ofDomain } from '#contract';
 import type { Features } from './distances.ts';
 
 const FileEntry = v.object({ file: v.string(), bytes: v.number(), sha256: v.string() });
@@ -21,6 +21,8 @@ export const ReaderManifest = v.object({
   schema: v.literal(1),
   id: v.string(),
   version: v.string(),
+  /** Of the packs whose pictures it reads. */
+  domain: v.optional(v.string(), 'first'),
   size: v.pipe(v.number(), v.integer(), v.minValue(1)),
   threshold: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   groups: v.pipe(v.array(v.object({ id: v.string(), values: v.array(v.string()) })), v.minLength(1)),
@@ -53,19 +55,30 @@ async function checkedFile(folder: string, entry: { file: string; sha256: string
   return bytes;
 }
 
-/** Reads and checks the folder. `tensors` reads safetensors. Throws AppError naming what is wrong. */
+/**
+ * Reads and checks the reader of a domain (absent: `first`). `plain` is the folder of the first one's reader, the others lie beside
+ * it; `tensors` reads safetensors. Throws AppError naming what is wrong.
+ */
 export async function loadReader(
-  folder: string,
+  plain: string,
+  domain: string | undefined,
   tensors: (bytes: Uint8Array) => ReadonlyMap<string, { readonly data: unknown }>,
 ): Promise<InstalledReader> {
+  const folder = join(dirname(plain), ofDomain(basename(plain), domain));
   const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch((cause: unknown) => {
-    throw because('reader_missing', {}, { cause });
+    throw because('reader_missing', { folder: basename(folder) }, { cause });
   });
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ReaderManifest), text);
   if (!parsed.success) {
     throw new AppError('bad_manifest', `The attribute reader's manifest.json: ${misfit(parsed.issues)}`);
   }
   const manifest = parsed.output;
+  if (manifest.domain !== (domain ?? 'first'))
+    throw because('reader_misfit', {
+      folder: basename(folder),
+      reads: manifest.domain,
+      draws: domain ?? 'first',
+    });
   await checkedFile(folder, manifest.model);
   return {
     manifest,

@@ -46,6 +46,7 @@ function summarise(manifest: PackManifest, removable: boolean): PackSummary {
     name: manifest.name,
     version: manifest.version,
     description: manifest.description,
+    ...(manifest.domain === undefined ? {} : { domain: manifest.domain }),
     role: manifest.role ?? 'generation',
     licence: manifest.licence,
     attribution: manifest.attribution,

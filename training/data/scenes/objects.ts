@@ -113,7 +113,7 @@ export function thingOf(kind: Kind, id: string): Thing {
 /** "box of fries" to "boxes of fries"; the head noun stands before "of", "with" or "in". */
 export function plural(words: string): string {
   const [, head = words, rest = ''] = /^(.*?)((?: of | with | in ).*)?$/.exec(words) ?? [];
-  if (/(s|x|ch|sh)$/.test(head)) return `${head}es${rest}`;
+  if (/(s|x|(?<!ar)ch|sh)$/.test(head)) return `${head}es${rest}`;
   if (/[^aeiou]y$/.test(head)) return `${head.slice(0, -1)}ies${rest}`;
   return `${head}s${rest}`;
 }

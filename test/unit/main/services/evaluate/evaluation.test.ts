@@ -308,6 +308,29 @@ describe('an evaluation', () => {
     });
   });
 
+  it('of a pack that draws something else is read by the reader of that, and refused without it', async () => {
+    writeTinyPack(rig.packs, { id: 'other', manifest: (m) => ({ ...m, domain: 'scenes' }) });
+    const pictures = join(rig.folder, 'pictures');
+    await importAll(rig.host, pictures, 'other');
+    const other = requestOf({
+      evaluationId: 'other',
+      settings: { packId: 'other', referencesPerEmphasis: 2 },
+    });
+    await expect(run(other)).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining('models/evaluation/reader-scenes/manifest.json') as string,
+    });
+    writeTinyReader(join(rig.home, 'reader-scenes'));
+    await expect(run(other)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('reads the domain "first", and the pack draws "scenes"') as string,
+    });
+    writeTinyReader(join(rig.home, 'reader-scenes'), { domain: 'scenes', sharp: 7 });
+    expect((await run(other)).at(-1)).toEqual({ type: 'done', rows: 12 });
+    const { modelHash } = (await report('other')).report.reader;
+    expect(modelHash).not.toBe((await report()).report.reader.modelHash);
+  });
+
   it('without results, and without a reader, says so', async () => {
     await expect(report('nothing')).rejects.toMatchObject({ code: 'not_found' });
     writeFileSync(join(rig.home, 'reader', 'reader.onnx'), 'changed');
