@@ -32,13 +32,28 @@ def seen_details(details: list[dict], scene: dict) -> list[dict]:
     return [{**d, "attributes": {g: v for g, v in d["attributes"].items() if g not in away}} for d in details]
 
 
+#: Chance by which a detail of a group may be stressed at all, where the config's [evaluation.stressed] says nothing.
+STRESSED = {"background": 0.0}
+
+
+def may_be_stressed(details: list[dict], chances: dict[str, float], rng) -> list[dict]:
+    """The details that a prompt may stress: those of the groups in `chances` only so often."""
+
+    def stays(detail: dict) -> bool:
+        chance = min((chances[g] for g in detail["attributes"] if g in chances), default=1.0)
+        return chance == 1 or (chance > 0 and rng.random() < chance)
+
+    return [d for d in details if stays(d)]
+
+
 def draw_prompts(models: Models, split_name: str, n: int, seed: int = 5) -> list[dict]:
     """Full captions of a split, each with 2 to 4 of its details stressed: text, emphases (phrase, attributes), scene."""
+    chances = models.config.get("evaluation", {}).get("stressed", STRESSED)
     rng = np.random.default_rng(seed)
     out = []
     for record in models.split(split_name, limit=2000).records:
         caption = record["captions"][0]
-        details = [d for d in caption["details"] if "background" not in d["attributes"]]
+        details = may_be_stressed(caption["details"], chances, rng)
         if len(details) < 2:
             continue
         count = min(len(details), int(rng.integers(2, 5)))

@@ -17,6 +17,7 @@ from ..common import paths
 from ..common.data import Glossary, Split, to_unit
 from ..export.named_values import embed_texts
 from ..reader.intervals import interval
+from .parts import evaluation_folder
 from .prior import run_part
 
 TOP = 4
@@ -47,9 +48,10 @@ def main():
     parser.add_argument("--split", default="train")
     parser.add_argument("--images", type=int, default=10_000)
     args = parser.parse_args()
-    data = paths.data(paths.config_of_pack(args.pack))
+    config = paths.config_of_pack(args.pack)
+    data = paths.data(config)
     glossary, split = Glossary(data), Split(data, args.split, limit=args.images)
-    prompts = json.loads((paths.ROOT / "models" / "evaluation" / "prompts" / f"{args.prompts}.json").read_text())["prompts"]
+    prompts = json.loads((evaluation_folder(config, "prompts") / f"{args.prompts}.json").read_text())["prompts"]
     images = run_part(args.pack, "imageEncoder", "image", to_unit(split.images).numpy()).numpy()
     sentences = embed_texts(args.pack, [p["text"] for p in prompts])
     phrases = sorted({e["phrase"] for p in prompts for e in p["emphases"]})

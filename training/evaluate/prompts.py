@@ -20,26 +20,25 @@ import numpy as np
 
 from ..common import paths
 from ..common.data import Glossary, Split
-from .arms import draw_prompts, seen_details
+from .arms import STRESSED, draw_prompts, may_be_stressed, seen_details
 from .parts import evaluation_folder
 
 COUNTS = {"validation": 200, "test": 1000, "composition": 500}
 
 
-def draw_composition(records: list[dict], pairs: list[tuple], n: int, seed: int = 5, compounds: bool = False) -> list[dict]:
+def draw_composition(records: list[dict], pairs: list[tuple], n: int, config: dict, seed: int = 5) -> list[dict]:
     """
-    Captions that name both attributes of a held-out pair in two details, or with `compounds` in one ("three lemons"); these
+    Captions that name both attributes of a held-out pair in two details, or where the config's [evaluation] has `compounds` in one ("three lemons"); these
     first, then others, 2 to 4 in all.
     """
-    rng = np.random.default_rng(seed)
-    out = []
+    rng, evaluation, out = np.random.default_rng(seed), config.get("evaluation", {}), []
     for record in records:
         caption = record["captions"][0]
-        details = [d for d in caption["details"] if "background" not in d["attributes"]]
+        details = may_be_stressed(caption["details"], evaluation.get("stressed", STRESSED), rng)
         names = lambda d, a: d["attributes"].get(a[0]) == a[1]
         for first, second in pairs:
             a, b = ([i for i, d in enumerate(details) if names(d, x)] for x in (first, second))
-            if a and b and (compounds or a[0] != b[0]):
+            if a and b and (evaluation.get("compounds", False) or a[0] != b[0]):
                 break
         else:
             continue
@@ -75,9 +74,9 @@ def write(config: dict, split: str, n: int, folder: Path) -> dict:
     """Writes `<split>.json`; returns its counts."""
     source, glossary = Split(paths.data(config), split, limit=2000), Glossary(paths.data(config))
     if split == "composition":
-        prompts = draw_composition(source.records, glossary.held_out_pairs, n, compounds=config.get("evaluation", {}).get("compounds", False))
+        prompts = draw_composition(source.records, glossary.held_out_pairs, n, config)
     else:
-        prompts = draw_prompts(SimpleNamespace(split=lambda name, limit: source), split, n)
+        prompts = draw_prompts(SimpleNamespace(config=config, split=lambda name, limit: source), split, n)
     named = {r["captions"][0]["text"]: r["captions"][0]["details"] for r in reversed(source.records)}
     rows = [as_written(p, named[p["text"]]) for p in prompts]
     write_prompts(folder / f"{split}.json", split, rows)
