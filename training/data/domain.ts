@@ -17,8 +17,8 @@ export interface Domain {
   readonly splits: readonly Split[];
   /** Reads what `picture` needs. */
   readonly load: () => Promise<void>;
-  /** A scene with (true) or without held-out pairs. */
-  readonly draw: (r: Random, heldOut: boolean) => Scene;
+  /** A scene with (true) or without held-out pairs, or, with null, as it comes. */
+  readonly draw: (r: Random, heldOut: boolean | null) => Scene;
   /** RGB `[size, size, 3]` of a scene; all chance is taken from `r` before the first size is asked for. */
   readonly picture: (scene: Scene, r: Random) => (size: number) => Uint8Array;
   readonly caption: (scene: Scene, r: Random, options: CaptionOptions) => Caption;
@@ -30,7 +30,10 @@ const DOMAINS: Readonly<Record<string, Domain>> = {
     heldOutPairs: HELD_OUT_PAIRS,
     splits: SPLITS,
     load: async () => {},
-    draw: drawScene,
+    draw: (r, heldOut) => {
+      if (heldOut === null) throw new Error('the first domain draws scenes with or without held-out pairs');
+      return drawScene(r, heldOut);
+    },
     picture: (scene, r) => {
       const svg = toSvg(rendering(scene, r));
       return (size) => toRgb(svg, size);

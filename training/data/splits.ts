@@ -2,7 +2,8 @@
 export interface Split {
   readonly name: string;
   readonly count: number;
-  readonly heldOut: boolean;
+  /** Whether its scenes have held-out pairs: all of them, none, or, with null, as it comes. */
+  readonly heldOut: boolean | null;
   /** Number of 256 px twins, from the start of the split. */
   readonly twins: number;
 }

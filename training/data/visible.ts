@@ -38,7 +38,7 @@ let details = 0;
 const faint = new Map<string, number>();
 for (let k = 0; k < Number(args.count); k++) {
   const r = random(`1/${split.name}`, k);
-  const scene = drawScene(r, split.heldOut);
+  const scene = drawScene(r, split.heldOut === true);
   const own = rendering(scene, r);
   const picture = toRgb(toSvg(own), SIZE);
   for (const [g, id] of Object.entries(scene)) {

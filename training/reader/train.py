@@ -25,7 +25,7 @@ from .strange import strange_over
 from .visible import shown
 
 DEFAULTS = dict(
-    images=330_000, batch=128, lr=3e-3, decay=0.02, ema=0.995, warmup=4_000, presentWeight=2.0, compile=False,
+    split="train", images=330_000, batch=128, lr=3e-3, decay=0.02, ema=0.995, warmup=4_000, presentWeight=2.0, compile=False,
     # Shares of the batch that are partly covered or recoloured.
     covered=0.4, coloured=0.12,
     # The smallest details and the rarest, found by the per-group table: without weights beards are read last.
@@ -50,7 +50,7 @@ def main():
     c["images"] = args.images or c["images"]
     run = Run(f"{config['name']}/reader")
     glossary = Glossary(paths.data(config))
-    train, validation = Split(paths.data(config), "train"), Split(paths.data(config), "validation")
+    train, validation = Split(paths.data(config), c["split"]), Split(paths.data(config), "validation")
     wanted = torch.from_numpy(targets(train.scenes, glossary.groups))
     none = torch.tensor([len(v) for v in glossary.groups.values()])
     strange = strange_over(train, glossary, c["covered"], c["coloured"])

@@ -44,12 +44,12 @@ function draw(r: Random, asked: Asked): Record<string, string> {
 
 /**
  * Draws a scene of two objects of different kinds. `heldOut` true gives one with at least one held-out pair (the
- * composition split), half of them pairs of objects; false one with none.
+ * composition split), half of them pairs of objects; false one with none; null one as it comes.
  */
-export function drawScene(r: Random, heldOut: boolean): Scene {
+export function drawScene(r: Random, heldOut: boolean | null): Scene {
   for (;;) {
-    const pair = heldOut ? r.pick(r.chance(0.5) ? HELD_OUT.objects : HELD_OUT.facts) : [];
+    const pair = heldOut === true ? r.pick(r.chance(0.5) ? HELD_OUT.objects : HELD_OUT.facts) : [];
     const scene = draw(r, Object.fromEntries(pair.map((fact) => fact.split('='))) as Asked);
-    if (heldOutPairs(scene) > 0 === heldOut) return scene;
+    if (heldOut === null || heldOutPairs(scene) > 0 === heldOut) return scene;
   }
 }
