@@ -40,7 +40,8 @@ Add --help to a command to learn it. --catalog DIR uses another data folder, --j
   npm start -- evaluate --prompts prompts.json --arms coarse,refined --seeds 4 --steps 20 --out out
 
   --pack ID or FOLDER      the pack to score (the first that generates); --baseline names the Baseline's evaluation pack
-  --split NAME             prompts that ship: validation (default), test, composition; --prompts FILE takes your own
+  --split NAME             prompts that ship for what the pack draws: validation (default), test, composition;
+                           --prompts FILE takes your own
   --count N                only the first N prompts
   --arms A,B               sentence, coarse, coarse2, wrong, refined, baseline, baseline-guided, first-order, composable, structure
   --scale ARM=S            scale of a rival (again for more); --seeds N pictures of each prompt and arm (1)
