@@ -235,7 +235,7 @@ def main():
         "sampling": {"steps": 50, "guidance": args.guidance, "rebuild": args.rebuild, "window": args.window},
         "nullScores": scores,
     }
-    card = card_text(args.part, manifest, len(list(data.glob("train-*.rgb"))) * 1000, (paths.runs() / name / args.part / "log.jsonl").read_text().splitlines())
+    card = card_text(args.part, manifest, len(list(data.glob("train-[0-9][0-9][0-9].rgb"))) * 1000, (paths.runs() / name / args.part / "log.jsonl").read_text().splitlines())
     finish(out, golden, manifest, card)
     named_values.add_from_renders(out)
     total = sum(f.stat().st_size for f in out.iterdir())
