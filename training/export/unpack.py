@@ -65,14 +65,13 @@ def states(pack: Path, config: dict, part: str) -> dict[str, dict]:
     average = weights(file["denoiser"], Denoiser(**c["model"]))
     scale = {k: manifest["gradientScale"][k] for k in ("levels", "rms", "clip")}
     contrast = {k: v.float() for k, v in load_file(file["contrast"]).items()} if "contrast" in file else None
-    upscaler = Upscaler()
     return {
         "encoder": {"model": encoder.state_dict(), "head": head, "config": {**config["encoder"], "model": encoder.config}, "seen": seen["encoder"]},
         "text": {"head": weights(file["textEncoder"], TextHead(dims), "head."), "dims": dims, "config": config["text"]},
         "prior": {"model": prior.state_dict(), "config": prior.config},
         "prior/errors": errors,
         part: {"model": average, "ema": average, "emaSteps": seen["denoiser"] // c["batch"], "scale": scale, "seen": seen["denoiser"], "spent": 0.0, "config": c, "contrast": contrast},
-        "upscaler": {"model": weights(file["upscaler"], upscaler)},
+        **({"upscaler": {"model": weights(file["upscaler"], Upscaler())}} if "upscaler" in file else {}),
     }
 
 

@@ -48,6 +48,22 @@ class SynonymsTest(unittest.TestCase):
         self.assertIn(("neon red lights", "glow", "red"), rows)
 
 
+SCENES = paths.data(paths.config_of("scenes"))
+
+
+@unittest.skipUnless((SCENES / "glossary.json").exists(), "the data of scenes is not built")
+class ScenesTest(unittest.TestCase):
+    def test_every_value_but_numbers_and_places_has_more_words_and_none_is_held_out(self):
+        glossary = Glossary(SCENES)
+        rows = phrases(glossary) + colour_phrases(glossary)
+        said = {(g, v) for _, g, v in phrases(glossary)}
+        self.assertEqual({(g, v) for g, v in glossary.columns if not g.endswith(("Number", "Place"))}, said)
+        secret, held = {bare(p["text"]) for p in glossary.held_phrases}, held_words(glossary)
+        self.assertEqual([text for text, _, _ in rows if bare(text) in secret], [])
+        names = {bare(text).removesuffix(" " + glossary.nouns[group]) for text, group, _ in rows if group in glossary.nouns}
+        self.assertEqual([n for n in names if tells(n, held)], [])
+
+
 class ColoursTest(unittest.TestCase):
     def test_lab_of_known_colours(self):
         # Reference values of sRGB white, black and red under D65.
