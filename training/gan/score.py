@@ -23,7 +23,7 @@ from ..common import paths
 from ..common.data import to_unit
 from ..common.noise import normals
 from ..evaluate.arms import sheet
-from ..evaluate.golden_distances import frechet, kernel
+from ..evaluate.golden_distances import kernel
 from ..evaluate.models import Models
 from ..evaluate.paired import read_results, wanted_of
 from ..evaluate.so_far import rows_of
@@ -73,6 +73,19 @@ def seen_in(logits: np.ndarray, manifest: dict) -> dict[str, str | None]:
     if at != len(logits):
         raise ValueError(f"the reader gave {len(logits)} columns, its manifest names {at}")
     return out
+
+
+def frechet(a: np.ndarray, b: np.ndarray) -> float:
+    """
+    Frechet distance of features [n, d] and [m, d], by symmetric roots as the studio has it: also right where some features are
+    constant, where the product of the covariances has no root.
+    """
+    ca, cb = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    values, vectors = np.linalg.eigh(cb)
+    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
+    inner = np.linalg.eigvalsh(root @ ca @ root)
+    gap = a.mean(0) - b.mean(0)
+    return float(gap @ gap + np.trace(ca) + np.trace(cb) - 2 * np.sqrt(inner.clip(0)).sum())
 
 
 def load_generator(name: str) -> tuple[Generator, int]:

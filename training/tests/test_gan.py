@@ -1,6 +1,7 @@
 """The GAN's shapes, its pseudo text features, its losses, that a few steps teach it, and how its pictures are scored."""
 
 import copy
+import json
 import math
 import tempfile
 import unittest
@@ -11,17 +12,18 @@ import torch
 import torch.nn.functional as F
 
 from ..clip.vit import ImageEncoder
+from ..common import paths
 from ..evaluate.paired import read_results
 from ..evaluate.so_far import rows_of
 from ..gan.model import Discriminator, Generator, contrast, pseudo_text
-from ..gan.score import against, centred, generate, seen_in, write_results
+from ..gan.score import against, centred, frechet, generate, seen_in, write_results
 from ..gan.train import Training, generator_loss, penalty
 
 SMALL = {
     "lr": 2e-3, "ema": 0.9, "noise": 0.25, "temperature": 0.1, "semantic": 1.0, "encoder": 0.5, "guided": 4, "penalty": 1.0,
     "penaltyEvery": 4, "penaltyBatch": 4,
     "generator": {"dims": 8, "noise": 4, "style": 16, "widths": [16, 16, 16, 16], "blocks": [1, 1, 1, 0]},
-    "discriminator": {"dims": 8, "widths": [16, 16, 16], "hidden": 32},
+    "discriminator": {"dims": 8, "widths": [16, 16, 16], "hidden": 32, "fine": 8},
 }
 PROMPT = {"text": "a red cap", "emphases": [{"phrase": "a red cap", "details": {"hat": "cap", "hatColour": "red"}}], "others": {"mouth": "smile"}}
 RIGHT, HALF = {"hat": "cap", "hatColour": "red", "mouth": "smile"}, {"hat": "cap", "hatColour": None, "mouth": None}
@@ -140,6 +142,14 @@ class Score(unittest.TestCase):
         self.assertEqual(seen_in(at(0.59, 0.31, 0.1, 0.8, 0.2), manifest), {"hat": None, "mouth": "smile"})
         with self.assertRaisesRegex(ValueError, "4 columns"):
             seen_in(at(0.2, 0.3, 0.5, 0.1), {"threshold": 0.6, "groups": manifest["groups"][:1]})
+
+    def test_frechet_is_scipys_also_where_features_are_constant(self):
+        cases = json.loads((paths.ROOT / "test" / "golden" / "distances.json").read_text())["cases"]
+        for case in cases:
+            a, b = (np.array(case[k]).reshape(-1, case["dims"]) for k in "ab")
+            self.assertAlmostEqual(frechet(a, b), case["frechet"], delta=1e-4 * max(1, case["frechet"]))
+            # A constant feature adds nothing.
+            self.assertAlmostEqual(frechet(np.pad(a, ((0, 0), (0, 1))), np.pad(b, ((0, 0), (0, 1)))), frechet(a, b), places=4)
 
     def test_centred_text_lies_where_images_lie(self):
         torch.manual_seed(0)
