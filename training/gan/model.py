@@ -24,7 +24,7 @@ def pseudo_text(h, size: float):
 
 
 def contrast(features, targets, temperature: float):
-    """Each of features [n, D] must find its own among targets [B, D], of which the first n are theirs, by cosine: cross entropy, a scalar."""
+    """Cross entropy, a scalar: each of features [n, D] must find its own by cosine among targets [B, D], whose first n are theirs."""
     logits = F.normalize(features.float(), dim=-1) @ F.normalize(targets.float(), dim=-1).T / temperature
     return F.cross_entropy(logits, torch.arange(len(features), device=features.device))
 

@@ -5,9 +5,10 @@ same file, the same rule, below 0.6 is not shown):
     python -m training.gan.score --config training/configs/first.toml --split test [--count N] [--source text|centred|prior] [--out OUT]
         [--against EVALUATION --arms refined,coarse]
 
-The condition is the sentence's text embedding, as LAFITE has it; the same with the gap between the means of text and images taken
-out (`centred`), which needs no pairs; or the prior's image embedding of it. Prompt i has the noise of seed 1000 + i. OUT gets `sheet.png` and an evaluation's results file with the arm `gan`, for training.evaluate.so_far; EVALUATION is a
-folder of `npm start -- evaluate --split ... --out`, whose arms are held against the GAN's pictures prompt by prompt.
+The condition is the sentence's text embedding, as LAFITE has it (`text`); the same with the gap between the means of texts and
+images taken out (`centred`), which needs no pairs; or the prior's image embedding of it (`prior`). Prompt i has the noise of seed
+1000 + i. OUT gets `sheet.png` and an evaluation's results file with the arm `gan`, for training.evaluate.so_far; EVALUATION is a folder
+of `npm start -- evaluate --split ... --out`, whose arms are held against the GAN's pictures prompt by prompt.
 """
 
 import argparse
@@ -142,6 +143,22 @@ def against(folder: Path, arms: list[str], prompts: list[dict], seen: list[dict]
     return out
 
 
+def read_prompts(split: str) -> dict:
+    """The committed prompt set of a split."""
+    return json.loads((EVALUATION / "prompts" / f"{split}.json").read_text())
+
+
+@torch.no_grad()
+def conditions(models: Models, prompts: list[dict], source: str) -> torch.Tensor:
+    """Features [n, D] that the generator gets for the prompts' sentences."""
+    embed = lambda ps: models.text().embed([p["text"] for p in ps])
+    if source == "prior":
+        return models.prior()(embed(prompts))
+    if source == "centred":
+        return centred(embed(prompts), embed(read_prompts("validation")["prompts"]), load_features(models.config))
+    return embed(prompts)
+
+
 def write_results(folder: Path, facts: dict, images: np.ndarray, seen: list[dict]):
     """The rows in an evaluation's form (the columns that training.evaluate.paired and so_far read); an older file is replaced."""
     path = folder / "studio" / "evaluations" / "results.db"
@@ -167,26 +184,26 @@ def main():
     args = parser.parse_args()
     models, reader = Models(args.config), StudioReader()
     model, images_seen = load_generator(models.name)
-    prompt_set = json.loads((EVALUATION / "prompts" / f"{args.split}.json").read_text())
+    prompt_set = read_prompts(args.split)
     prompts = prompt_set["prompts"][: args.count]
-    with torch.no_grad():
-        text = models.text().embed([p["text"] for p in prompts])
-        if args.source == "centred":
-            common = models.text().embed([p["text"] for p in json.loads((EVALUATION / "prompts" / "validation.json").read_text())["prompts"]])
-        h = {"text": lambda: text, "centred": lambda: centred(text, common, load_features(models.config)), "prior": lambda: models.prior()(text)}[args.source]()
-    images = generate(model, h)
+    images = generate(model, conditions(models, prompts, args.source))
     seen, features = reader.read(images)
     row = rows_of(prompts, {(i, 0, ARM): s for i, s in enumerate(seen)}, [ARM])[0]
     right = [{"all": all(s.get(g) == v for g, v in wanted_of(p).items())} for p, s in zip(prompts, seen)]
     row["allRight"] = [round(100 * x, 1) for x in interval(right)]
-    real = reader.real_features(args.split)
-    distances = {} if real is None else {"fd": round(frechet(features.astype(float), real.astype(float)), 1), "kid": round(kernel(features.astype(float), real.astype(float)), 1)}
+    distances, real = {}, reader.real_features(args.split)
+    if real is not None:
+        pair = features.astype(float), real.astype(float)
+        distances = {"fd": round(frechet(*pair), 1), "kid": round(kernel(*pair), 1)}
     result = {"split": args.split, "source": args.source, "imagesSeen": images_seen, **row, **distances}
     if args.against:
         result["paired"] = against(args.against, args.arms.split(","), prompts, seen, reader.manifest["model"]["sha256"])
     print(json.dumps(result))
     out = args.out or paths.runs() / models.name / "gan" / f"{args.split}-{args.source}"
-    facts = {"promptSet": {**prompt_set, "prompts": prompts}, "readerHash": reader.manifest["model"]["sha256"], "gan": {"imagesSeen": images_seen, "source": args.source}}
+    facts = {
+        "promptSet": {**prompt_set, "prompts": prompts}, "readerHash": reader.manifest["model"]["sha256"],
+        "gan": {"imagesSeen": images_seen, "source": args.source},
+    }
     write_results(out, facts, images, seen)
     sheet(prompts, {ARM: images}, out / "sheet.png", rows=min(24, len(prompts)))
 

@@ -41,7 +41,10 @@ def penalty(discriminator, images, h):
 
 
 def discriminator_loss(discriminator, real, fake, h, c):
-    """(loss, real logits [B], generated logits [B]): relativistic on pairs of one condition h, and the semantic head's contrast on real images."""
+    """
+    (loss, real logits [B], generated logits [B]): relativistic on pairs of one condition h, and the semantic head's contrast on
+    real images.
+    """
     with autocast():
         up, semantic = discriminator(real, h)
         down, _ = discriminator(fake.detach(), h)
