@@ -6,7 +6,7 @@ the pictures.
     python -m training.evaluate.paired out-ddim out-dpm [--free sampler,steps]
 
 Each folder is one that `npm start -- evaluate --out` made; prompts that only one of them has yet are left out. `--free pack`
-compares two packs, with the same settings.
+compares two packs, with the same settings; `--arms refined,baseline` holds one arm of the first against another of the second.
 """
 
 import argparse
@@ -40,8 +40,11 @@ def wanted_of(prompt: dict) -> dict[str, str]:
     return {g: v for e in prompt["emphases"] for g, v in e["details"].items()}
 
 
-def compared(folders: list[Path], free: set[str]) -> list[dict]:
-    """One row per arm. ValueError where the two differ in more than `free` (settings by name, or "pack")."""
+def compared(folders: list[Path], free: set[str], arms: tuple[str, str] | None = None) -> list[dict]:
+    """
+    One row per arm, or one of the two `arms`, of the first and the second. ValueError where the two differ in more than `free`
+    (settings by name, or "pack").
+    """
     (a, first, seen_a), (b, second, seen_b) = map(read_results, folders)
     for key in {"promptSet", "readerHash", "pack"} - free:
         if a[key] != b[key]:
@@ -52,15 +55,16 @@ def compared(folders: list[Path], free: set[str]) -> list[dict]:
         raise ValueError(f"the two evaluations differ in {', '.join(sorted(other))}: expected the same but for {', '.join(sorted(free))}")
     name = lambda facts: f"{facts['settings'].get('sampler') or 'ddim'} {facts['settings']['steps']}, pack {facts['pack']['version']}"
     prompts, rows = a["promptSet"]["prompts"], []
-    for arm in sorted({k[2] for k in first}):
-        keys = sorted(k for k in first.keys() & second.keys() if k[2] == arm)
+    for arm, other in [arms] if arms else [(x, x) for x in sorted({k[2] for k in first})]:
+        keys = sorted(k[:2] for k in first if k[2] == arm and (*k[:2], other) in second)
         if not keys:
             continue
-        wanted = [wanted_of(prompts[p]) for p, _, _ in keys]
-        shown = [[{g: seen[k].get(g) == v for g, v in w.items()} for k, w in zip(keys, wanted)] for seen in (seen_a, seen_b)]
-        pixels = float(np.mean([np.abs(first[k].astype(int) - second[k]).mean() for k in keys]))
+        wanted = [wanted_of(prompts[p]) for p, _ in keys]
+        sides = (seen_a, arm), (seen_b, other)
+        shown = [[{g: seen[*k, of].get(g) == v for g, v in w.items()} for k, w in zip(keys, wanted)] for seen, of in sides]
+        pixels = float(np.mean([np.abs(first[*k, arm].astype(int) - second[*k, other]).mean() for k in keys]))
         rows.append({
-            "arm": arm, "pictures": len(keys), "details": sum(map(len, wanted)),
+            "arm": arm if arm == other else f"{arm} - {other}", "pictures": len(keys), "details": sum(map(len, wanted)),
             "first": [name(a), *(round(100 * x, 2) for x in interval(shown[0]))],
             "second": [name(b), *(round(100 * x, 2) for x in interval(shown[1]))],
             "loss": [round(100 * x, 2) for x in difference(*shown)],
@@ -74,8 +78,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folders", type=Path, nargs=2)
     parser.add_argument("--free", default="sampler,steps", help="what the two may differ in")
+    parser.add_argument("--arms", help="one arm of the first folder and one of the second, by a comma")
     args = parser.parse_args()
-    for row in compared(args.folders, set(args.free.split(","))):
+    arms = args.arms and tuple(args.arms.split(","))
+    if arms and len(arms) != 2:
+        parser.error(f"--arms: expected two by a comma, got {args.arms}")
+    for row in compared(args.folders, set(args.free.split(",")), arms):
         print(json.dumps(row))
 
 

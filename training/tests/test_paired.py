@@ -11,7 +11,7 @@ from training.evaluate.paired import compared
 PROMPT = {"emphases": [{"phrase": "a red hat", "details": {"hat": "cap", "hatColour": "red"}}], "others": {}}
 
 
-def write(folder: Path, seen: list[dict], change: dict) -> Path:
+def write(folder: Path, seen: list[dict], change: dict, arm: str = "refined") -> Path:
     facts = {
         "promptSet": {"prompts": [PROMPT] * 3}, "readerHash": "r", "pack": {"version": "1"},
         "settings": {"packId": "p", "steps": 50, "guidance": 1}, **change,
@@ -23,7 +23,7 @@ def write(folder: Path, seen: list[dict], change: dict) -> Path:
         db.execute("insert into fact values ('facts', ?)", [json.dumps(facts)])
         db.execute("create table result (prompt int, seed int, arm text, size int, rgb blob, seen text)")
         for prompt, s in enumerate(seen):
-            db.execute("insert into result values (?, 0, 'refined', 2, ?, ?)", [prompt, bytes([prompt] * 12), json.dumps(s)])
+            db.execute("insert into result values (?, 0, ?, 2, ?, ?)", [prompt, arm, bytes([prompt] * 12), json.dumps(s)])
     return folder
 
 
@@ -44,6 +44,13 @@ class TestPaired(unittest.TestCase):
         self.assertEqual((row["first"][1], row["second"][1], row["loss"][0]), (100.0, 75.0, 25.0))
         self.assertEqual((row["first"][0], row["second"][0]), ("ddim 50, pack 1", "dpm-solver++ 20, pack 1"))
         self.assertEqual(row["meanPixelDifference"], 0)
+
+    def test_holds_one_arm_against_another(self):
+        right, wrong = {"hat": "cap", "hatColour": "red"}, {"hat": None, "hatColour": None}
+        folders = [write(self.parent / "a", [right, right], {}), write(self.parent / "b", [right, wrong], {}, "baseline")]
+        (row,) = compared(folders, set(), ("refined", "baseline"))
+        self.assertEqual((row["arm"], row["pictures"], row["loss"][0]), ("refined - baseline", 2, 50.0))
+        self.assertEqual(compared(folders, set()), [])
 
     def test_refuses_more_than_one_change(self):
         for change, name in [({"readerHash": "other"}, "readerHash"), ({"pack": {"version": "2"}}, "pack"), ({"settings": {"packId": "p", "steps": 50, "guidance": 3}}, "guidance")]:
