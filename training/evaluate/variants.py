@@ -61,7 +61,8 @@ def main():
         return
     if not args.prompts:
         parser.error("--weight needs the file of prompts")
-    write_prompts(args.out, args.out.stem, weighted(json.loads(args.prompts.read_text())["prompts"], args.weight))
+    # A set's name has no dots.
+    write_prompts(args.out, args.out.stem.replace(".", "-"), weighted(json.loads(args.prompts.read_text())["prompts"], args.weight))
 
 
 if __name__ == "__main__":
