@@ -1,7 +1,8 @@
 /** Files that are old or new after a crash, never in between: temporary name, fsync, rename, fsync of the folder. */
 import { randomUUID } from 'node:crypto';
 import { access, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { ofDomain } from '#contract';
 
 export async function writeAtomic(path: string, data: Uint8Array | string): Promise<void> {
   await write(path, data, true);
@@ -10,6 +11,11 @@ export async function writeAtomic(path: string, data: Uint8Array | string): Prom
 /** The same without waiting for the disk: for what can be made again (thumbnails). Never half a file, perhaps none. */
 export async function writeDerived(path: string, data: Uint8Array): Promise<void> {
   await write(path, data, false);
+}
+
+/** The folder of a domain (absent: `first`) that stands beside the first one's at `plain`. */
+export function domainFolder(plain: string, domain: string | undefined): string {
+  return join(dirname(plain), ofDomain(basename(plain), domain));
 }
 
 /** Whether something is at this path. */

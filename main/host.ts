@@ -1,6 +1,6 @@
 /** Builds the services by hand in one visible order and closes them in reverse. */
-import { basename, dirname, join, resolve } from 'node:path';
-import { contract, ofDomain } from '#contract';
+import { join, resolve } from 'node:path';
+import { contract } from '#contract';
 import type { GenerateRequest, PackManifest, Root, StudioServices } from '#contract';
 import type { Config } from './config.ts';
 import { decodeContract, makeDecoder, withQuarantine } from './decode/index.ts';
@@ -12,7 +12,7 @@ import {
   samplingLevels,
 } from './engine/index.ts';
 import { makeDoctor } from './doctor.ts';
-import { removeParts } from './files.ts';
+import { domainFolder, removeParts } from './files.ts';
 import { makeInFlight } from './in-flight.ts';
 import { makePackEngine } from './pack-engine.ts';
 import { folderChecks, placeReport } from './place-checks.ts';
@@ -329,11 +329,8 @@ export function createHost(config: Config, platform: Platform): Host {
     placeProblems: async () => (await folderChecks(resolve(config.home))).map((c) => c.message),
     exportCatalog: (path, withVectors, signal) => change(() => catalog.exportTo(path, withVectors, signal)),
     importCatalog: (path, signal) => change(() => catalog.importFrom(path, signal)),
-    sampleRoot: (domain) => {
-      const { sampleFolder } = config;
-      const folder = join(dirname(sampleFolder), ofDomain(basename(sampleFolder), domain));
-      return change(() => catalog.registerRoot(folder, true).catch(() => null));
-    },
+    sampleRoot: (domain) =>
+      change(() => catalog.registerRoot(domainFolder(config.sampleFolder, domain), true).catch(() => null)),
     asset: (id) =>
       inFlight.run(async () => {
         const png = await gallery.file(id);

@@ -27,6 +27,16 @@ const PORTS: readonly (readonly [PackPartName, string])[] = [
 export type EngineServices = Services<typeof engineContract>;
 
 /** Services over packs that `open` made known. */
+/** What is open under a key, or opens it; what could not be opened is tried again the next time. */
+function opened<T>(all: Map<string, Promise<T>>, key: string, open: () => Promise<T>): Promise<T> {
+  const there = all.get(key);
+  if (there) return there;
+  const opening = open();
+  all.set(key, opening);
+  opening.catch(() => all.delete(key));
+  return opening;
+}
+
 export function engineServices(options: OpenOptions): EngineServices {
   const packs = new Map<string, OpenPack>();
   const readers = new Map<string, Promise<Reader>>();
@@ -133,22 +143,12 @@ export function engineServices(options: OpenOptions): EngineServices {
       },
       explain: (request, { signal }) => explain(request, pack(request.packId), signal),
       async read({ file, own, size, rgb }, { signal }) {
-        let reader = readers.get(file);
-        if (!reader) {
-          reader = openReader(file, own, threads);
-          readers.set(file, reader);
-          reader.catch(() => readers.delete(file));
-        }
-        return { ...(await (await reader).read(rgb, size, signal)) };
+        const reader = await opened(readers, file, () => openReader(file, own, threads));
+        return { ...(await reader.read(rgb, size, signal)) };
       },
       async distances({ file, sha256, size, a, b }, { signal }) {
-        let lpips = measures.get(sha256);
-        if (!lpips) {
-          lpips = openLpips(file, sha256, threads);
-          measures.set(sha256, lpips);
-          lpips.catch(() => measures.delete(sha256));
-        }
-        return { distances: await (await lpips).distances(a, b, size, signal) };
+        const lpips = await opened(measures, sha256, () => openLpips(file, sha256, threads));
+        return { distances: await lpips.distances(a, b, size, signal) };
       },
       async inspect({ packId }) {
         const open = pack(packId);

@@ -12,7 +12,7 @@ import type {
 import { pairsOf } from '../../main/services/evaluate/lpips.ts';
 import { html } from '../../main/services/evaluate/report-html.ts';
 import { markdown } from '../../main/services/evaluate/report-markdown.ts';
-import { compareArms, scoreArm, shownText } from '../../main/services/evaluate/score.ts';
+import { compareArms, distancesOf, scoreArm, shownText } from '../../main/services/evaluate/score.ts';
 import type { Scored } from '../../main/services/evaluate/score.ts';
 import { sheetOf } from '../../main/services/evaluate/sheet.ts';
 import { random } from '../../training/data/random.ts';
@@ -75,10 +75,12 @@ export async function demoReport(
     });
   const present = [...new Set(rows.map((row) => row.prompt))];
   // With one seed there is nothing between seeds.
-  const distances = pairsOf(rows).map((pair, i) => ({
-    ...pair,
-    value: 0.2 + 0.2 * random(`${evaluationId} apart`, i).next(),
-  }));
+  const distances = distancesOf(
+    pairsOf(rows).map((pair, i) => ({
+      ...pair,
+      value: 0.2 + 0.2 * random(`${evaluationId} apart`, i).next(),
+    })),
+  );
   const there = arms.filter((arm) => rows.some((row) => row.arm === arm));
   const report: EvaluationReport = {
     format: 'accent-evaluation',
@@ -104,14 +106,14 @@ export async function demoReport(
     },
     reader: { id: 'made-up', version: '0', threshold: 0.5, modelHash: HASH, accuracy: [] },
     features: null,
-    lpips: distances.length > 0 ? { hash: HASH, size: 64 } : null,
+    lpips: distances.size > 0 ? { hash: HASH, size: 64 } : null,
     arms: there.map((arm) =>
       scoreArm(
         arm,
         rows.filter((row) => row.arm === arm),
         prompts,
         null,
-        distances.filter((d) => d.arm === arm),
+        distances,
       ),
     ),
     paired: there.includes('refined')

@@ -75,6 +75,13 @@ export async function writePictures(folder: string): Promise<void> {
   writeFileSync(join(folder, 'more', 'blue-2.png'), await pngOf([30, 10, 180]));
 }
 
+/** Writes the pictures into a folder of the test's and takes them in. */
+export async function importPictures({ host, folder }: TestHost): Promise<void> {
+  const pictures = join(folder, 'pictures');
+  await writePictures(pictures);
+  await importAll(host, pictures);
+}
+
 /** Imports a folder to its end. */
 export async function importAll(
   host: Host,

@@ -70,3 +70,10 @@ def to_unit(images: np.ndarray):
     import torch
 
     return torch.from_numpy(np.ascontiguousarray(images)).float().div_(127.5).sub_(1)
+
+
+def to_pixels(images) -> np.ndarray:
+    """The inverse of `to_unit`: a tensor in [-1, 1], clipped to it, to uint8 of the same shape."""
+    import torch
+
+    return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy()

@@ -18,7 +18,8 @@ export function value(groupId: string, id: string): Value {
   return found;
 }
 
-const isHeldOut = (scene: Record<string, string>, pair: readonly [string, string]): boolean =>
+/** Whether a scene shows both of a pair of attributes. */
+export const isHeldOut = (scene: Scene, pair: readonly [string, string]): boolean =>
   pair.every((p) => {
     const [g, id] = p.split('=');
     return scene[g ?? ''] === id;

@@ -19,23 +19,11 @@ import torch
 from ..common import paths
 from ..common.data import Split, to_unit
 from ..export.lpips import Lpips, lpips_of, package_weights, read_arrays
+from .frechet import frechet
 from .golden_distances import kernel
 from .paired import Key, read_results
 
 REFERENCES = 2000
-
-
-def frechet(a: np.ndarray, b: np.ndarray) -> float:
-    """
-    The Frechet distance of two sets of features [n, d] (Heusel et al. 2017). tr (C_a C_b)^(1/2) comes from the eigenvalues of the
-    symmetric R C_b R with R R = C_a: with fewer pictures than features C_a is singular, and a general matrix root is not safe then.
-    """
-    ca, cb = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    values, vectors = np.linalg.eigh(ca)
-    root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
-    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ cb @ root), 0)).sum()
-    gap = a.mean(0) - b.mean(0)
-    return float(gap @ gap + np.trace(ca) + np.trace(cb) - 2 * shared)
 
 
 @torch.no_grad()
@@ -79,7 +67,7 @@ def main():
     facts, pictures, _ = read_results(args.evaluation)
     arms = first_seeds(pictures)
     count = max(map(len, arms.values()))
-    real = Split(paths.data(), facts["promptSet"]["name"], limit=REFERENCES + count, records=False)
+    real = Split(paths.data(paths.config_of(facts["pack"].get("domain", "first"))), facts["promptSet"]["name"], limit=REFERENCES + count, records=False)
     model = lpips_of(read_arrays(package_weights(args.package)))
     for row in distances(model, arms, real.images):
         print(json.dumps(row))

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from ..common import paths
+from ..common.data import to_pixels
 from ..common.noise import normals
 from ..diffusion.sampler import Batch, Plan, TwoStageSampler
 from ..reader.visible import hidden
@@ -129,7 +130,7 @@ def generate(sampler: TwoStageSampler, prepared: Prepared, arm: str, plan: Plan,
         gradient_index = [(i + n // 2) % n for i in index] if arm == "wrong" else index
         work = Batch(condition, mask, noise_for(index, prepared.folder.images.shape[-1]), prepared.cotangent(gradient_index))
         x = sampler.run(work, Plan(**{**plan.__dict__, "stages": STAGES[arm]}))
-        out.append(((x + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy())
+        out.append(to_pixels(x))
     return np.concatenate(out)
 
 

@@ -16,28 +16,29 @@ import numpy as np
 import torch
 
 from ..common import paths
-from ..common.data import to_unit
-from ..reader.intervals import difference, interval
+from ..common.data import to_pixels, to_unit
+from ..reader.intervals import difference, interval, percents
 from ..reader.read import load_reader
 from ..upscaler.model import Upscaler
-from .paired import read_results, wanted_of
+from .paired import read_results, shown, wanted_of
 
 
 def enlarge(upscaler: torch.nn.Module, images: np.ndarray) -> np.ndarray:
     """uint8 [n, 3, 64, 64] to uint8 [n, 3, 256, 256], rounded as the studio writes pictures."""
     with torch.no_grad():
         made = torch.cat([upscaler(to_unit(images[i : i + 20])) for i in range(0, len(images), 20)])
-    return ((made.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy()
+    return to_pixels(made)
 
 
 def compared(prompts: list[dict], small: list[dict], large: list[dict]) -> dict:
     """Details shown at both sizes, their difference (large minus small) with 95 % intervals in percent, and how many readings changed."""
     wanted = [wanted_of(p) for p in prompts]
-    shown = [[{g: s.get(g) == v for g, v in w.items()} for s, w in zip(seen, wanted)] for seen in (small, large)]
-    percent = lambda xs: [round(100 * x, 1) for x in xs]
+    before, after = ([shown(w, s) for s, w in zip(seen, wanted)] for seen in (small, large))
     changed = sum(a.get(g) != b.get(g) for a, b, w in zip(small, large, wanted) for g in w)
-    return {"pictures": len(prompts), "details": sum(map(len, wanted)), "small": percent(interval(shown[0])), "large": percent(interval(shown[1])),
-            "large - small": percent(difference(shown[1], shown[0])), "readingsChanged": changed}
+    return {
+        "pictures": len(prompts), "details": sum(map(len, wanted)), "small": percents(interval(before)), "large": percents(interval(after)),
+        "large - small": percents(difference(after, before)), "readingsChanged": changed,
+    }
 
 
 def main():

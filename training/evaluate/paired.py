@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..reader.intervals import difference, interval
+from ..reader.intervals import difference, interval, percents
 
 Key = tuple[int, int, str]
 
@@ -40,6 +40,11 @@ def wanted_of(prompt: dict) -> dict[str, str]:
     return {g: v for e in prompt["emphases"] for g, v in e["details"].items()}
 
 
+def shown(wanted: dict[str, str], seen: dict[str, str | None]) -> dict[str, bool]:
+    """Of wanted details (group to value) whether each is what a reading (group to value or None) says."""
+    return {g: seen.get(g) == v for g, v in wanted.items()}
+
+
 def compared(folders: list[Path], free: set[str], arms: tuple[str, str] | None = None) -> list[dict]:
     """
     One row per arm, or one of the two `arms`, of the first and the second. ValueError where the two differ in more than `free`
@@ -61,14 +66,14 @@ def compared(folders: list[Path], free: set[str], arms: tuple[str, str] | None =
             continue
         wanted = [wanted_of(prompts[p]) for p, _ in keys]
         sides = (seen_a, arm), (seen_b, other)
-        shown = [[{g: seen[*k, of].get(g) == v for g, v in w.items()} for k, w in zip(keys, wanted)] for seen, of in sides]
+        matches = [[shown(w, seen[*k, of]) for k, w in zip(keys, wanted)] for seen, of in sides]
         pixels = float(np.mean([np.abs(first[*k, arm].astype(int) - second[*k, other]).mean() for k in keys]))
         rows.append({
             "arm": arm if arm == other else f"{arm} - {other}", "pictures": len(keys), "details": sum(map(len, wanted)),
-            "first": [name(a), *(round(100 * x, 2) for x in interval(shown[0]))],
-            "second": [name(b), *(round(100 * x, 2) for x in interval(shown[1]))],
-            "loss": [round(100 * x, 2) for x in difference(*shown)],
-            "changedDetails": sum(x != y for p, q in zip(*shown) for x, y in zip(p.values(), q.values())),
+            "first": [name(a), *percents(interval(matches[0]), 2)],
+            "second": [name(b), *percents(interval(matches[1]), 2)],
+            "loss": percents(difference(*matches), 2),
+            "changedDetails": sum(x != y for p, q in zip(*matches) for x, y in zip(p.values(), q.values())),
             "meanPixelDifference": round(pixels, 2),
         })
     return rows

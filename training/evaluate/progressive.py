@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..reader.intervals import difference, interval
-from .paired import read_results, wanted_of
+from ..reader.intervals import difference, interval, percents
+from .paired import read_results, shown, wanted_of
 
 
 def rows_of(runs: list[tuple[list[dict], dict]], arm: str = "refined") -> list[dict]:
@@ -22,21 +22,20 @@ def rows_of(runs: list[tuple[list[dict], dict]], arm: str = "refined") -> list[d
     One row a run of (prompts, seen by (prompt, seed, arm)): details shown of all, of the stressed (None where none is), the share of
     pictures with all, and the difference to the first run, in percent with 95 % intervals. ValueError where the pictures differ.
     """
-    percent = lambda xs: [round(100 * x, 1) for x in xs]
     rows, first = [], None
     for prompts, seen in runs:
         keys = sorted(k for k in seen if k[2] == arm)
-        shown = [{g: seen[k].get(g) == v for g, v in wanted_of(prompts[k[0]]).items()} for k in keys]
-        stressed = [{g: s[g] for e in prompts[k[0]]["emphases"] if e["weight"] > 0 for g in e["details"]} for k, s in zip(keys, shown)]
+        matches = [shown(wanted_of(prompts[k[0]]), seen[k]) for k in keys]
+        stressed = [{g: s[g] for e in prompts[k[0]]["emphases"] if e["weight"] > 0 for g in e["details"]} for k, s in zip(keys, matches)]
         if first is None:
-            first = keys, shown
+            first = keys, matches
         if keys != first[0]:
             raise ValueError(f"expected the {len(first[0])} {arm} pictures of the first folder, found {len(keys)} of others: was a run stopped?")
         rows.append({
-            "stressed": sum(e["weight"] > 0 for e in prompts[keys[0][0]]["emphases"]), "pictures": len(keys), "details": sum(map(len, shown)),
-            "all six": percent(interval(shown)), "to the first": percent(difference(shown, first[1])),
-            "of the stressed": percent(interval(stressed)) if any(stressed) else None,
-            "allRight": round(100 * float(np.mean([all(s.values()) for s in shown])), 1),
+            "stressed": sum(e["weight"] > 0 for e in prompts[keys[0][0]]["emphases"]), "pictures": len(keys), "details": sum(map(len, matches)),
+            "all six": percents(interval(matches)), "to the first": percents(difference(matches, first[1])),
+            "of the stressed": percents(interval(stressed)) if any(stressed) else None,
+            "allRight": round(100 * float(np.mean([all(s.values()) for s in matches])), 1),
         })
     return rows
 

@@ -28,8 +28,8 @@ COUNTS = {"validation": 200, "test": 1000, "composition": 500}
 
 def draw_composition(records: list[dict], pairs: list[tuple], n: int, config: dict, seed: int = 5) -> list[dict]:
     """
-    Captions that name both attributes of a held-out pair in two details, or where the config's [evaluation] has `compounds` in one ("three lemons"); these
-    first, then others, 2 to 4 in all.
+    Captions that name both attributes of a held-out pair in two details, or where the config's [evaluation] has `compounds` in one
+    ("three lemons"); these first, then others, 2 to 4 in all.
     """
     rng, evaluation, out = np.random.default_rng(seed), config.get("evaluation", {}), []
     for record in records:

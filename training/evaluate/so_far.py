@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..reader.intervals import difference, interval
-from .paired import read_results, wanted_of
+from ..reader.intervals import difference, interval, percents
+from .paired import read_results, shown, wanted_of
 
 
 def rows_of(prompts: list[dict], seen: dict, arms: list[str]) -> list[dict]:
@@ -22,16 +22,15 @@ def rows_of(prompts: list[dict], seen: dict, arms: list[str]) -> list[dict]:
     keys = sorted(k[:2] for k in seen if k[2] == arms[0] and all((*k[:2], arm) in seen for arm in arms))
     if not keys:
         raise ValueError(f"no prompt has all of {', '.join(arms)} yet")
-    shown = lambda arm, wanted: [{g: seen[p, s, arm].get(g) == v for g, v in wanted(prompts[p]).items()} for p, s in keys]
-    details = {arm: shown(arm, wanted_of) for arm in arms}
-    percent = lambda xs: [round(100 * x, 1) for x in xs]
+    matches = lambda arm, wanted: [shown(wanted(prompts[p]), seen[p, s, arm]) for p, s in keys]
+    details = {arm: matches(arm, wanted_of) for arm in arms}
     return [
         {
             "arm": arm, "pictures": len(keys), "details": sum(map(len, details[arm])),
-            "shown": percent(interval(details[arm])),
+            "shown": percents(interval(details[arm])),
             "allRight": round(100 * float(np.mean([all(x.values()) for x in details[arm]])), 1),
-            "kept": percent(interval(shown(arm, lambda prompt: prompt["others"]))),
-            **({f"{arms[0]} - {arm}": percent(difference(details[arms[0]], details[arm]))} if arm != arms[0] else {}),
+            "kept": percents(interval(matches(arm, lambda prompt: prompt["others"]))),
+            **({f"{arms[0]} - {arm}": percents(difference(details[arms[0]], details[arm]))} if arm != arms[0] else {}),
         }
         for arm in arms
     ]

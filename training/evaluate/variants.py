@@ -14,7 +14,7 @@ import numpy as np
 
 from ..common import paths
 from ..common.data import Split
-from .arms import seen_details
+from .arms import STRESSED, may_be_stressed, seen_details
 from .prompts import as_written, write_prompts
 
 PHRASES = 6
@@ -27,12 +27,12 @@ def weighted(prompts: list[dict], weight: float) -> list[dict]:
     return [{**p, "emphases": [{**e, "weight": weight} for e in p["emphases"]]} for p in prompts]
 
 
-def draw_progressive(records: list[dict], n: int, seed: int = 10) -> list[dict]:
+def draw_progressive(records: list[dict], n: int, chances: dict[str, float] = STRESSED, seed: int = 10) -> list[dict]:
     """Up to `n` captions that name at least six details which their picture shows, six of them in a random order, none stressed yet."""
     rng, out = np.random.default_rng(seed), []
     for record in records:
         caption = record["captions"][0]
-        details = [d for d in seen_details(caption["details"], record["scene"]) if d["attributes"] and "background" not in d["attributes"]]
+        details = may_be_stressed([d for d in seen_details(caption["details"], record["scene"]) if d["attributes"]], chances, rng)
         if len(details) >= PHRASES:
             chosen = [details[i] for i in rng.permutation(len(details))[:PHRASES]]
             out.append(as_written({"text": caption["text"], "emphases": chosen, "scene": record["scene"]}, caption["details"]))

@@ -41,7 +41,7 @@ def _shrink(model: onnx.ModelProto):
             kept += [numpy_helper.from_array(part, f"{tensor.name}.{name}") for part, name in zip(parts, ("bytes8", "scale8"))]
             casts.append(helper.make_node("Cast", [f"{tensor.name}.bytes8"], [f"{tensor.name}.whole"], to=TensorProto.FLOAT))
             casts.append(helper.make_node("Mul", [f"{tensor.name}.whole", f"{tensor.name}.scale8"], [tensor.name]))
-        elif tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) >= _SMALL:
+        elif large:
             half = numpy_helper.to_array(tensor).astype(np.float16)
             kept.append(numpy_helper.from_array(half, f"{tensor.name}.half"))
             casts.append(helper.make_node("Cast", [f"{tensor.name}.half"], [tensor.name], to=TensorProto.FLOAT))

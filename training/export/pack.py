@@ -118,7 +118,8 @@ def null_scores(text, encoder, images: np.ndarray, phrases: list[str]) -> dict:
 
 def kept_tokens(texts: list[str], words: int) -> list[int]:
     """
-    Ids that stay: so many of the most frequent words (MiniLM's vocabulary is in that order; rarer ones fall into pieces), and all that the text encoder's training and the null phrases use, in their old order.
+    Ids that stay: so many of the most frequent words (MiniLM's vocabulary is in that order; rarer ones fall into pieces), and all
+    that the text encoder's training and the null phrases use, in their old order.
     """
     ids, mask = encode(texts)
     return sorted(set(range(words)) | set(ids[mask.bool()].tolist()))
@@ -199,7 +200,8 @@ def main():
         upscaler.load_state_dict(u.get("ema") or u["model"])
     model = d["config"]["model"]
     parts = Parts(encoder.eval(), denoiser.eval(), text.encoder, prior.eval(), upscaler, about["golden"], about.get("bytes", False))
-    glossary, nothing = Glossary(data), nulls.calibration(Glossary(data))
+    glossary = Glossary(data)
+    nothing = nulls.calibration(glossary)
     scores = null_scores(text, parts.encoder, Split(data, "validation", records=False).images, nothing)
     own = [p["text"] for p in glossary.phrases + glossary.held_phrases] + [text for text, *_ in phrases(glossary) + colour_phrases(glossary)]
     kept = kept_tokens(own + nothing + nulls.training(glossary), about["words"])

@@ -24,22 +24,23 @@ from ..common import paths
 from ..common.data import to_unit
 from ..common.noise import normals
 from ..evaluate.arms import sheet
+from ..evaluate.frechet import frechet
 from ..evaluate.golden_distances import kernel
 from ..evaluate.models import Models
-from ..evaluate.paired import read_results, wanted_of
+from ..evaluate.paired import read_results, shown, wanted_of
+from ..evaluate.parts import evaluation_folder
 from ..evaluate.so_far import rows_of
-from ..reader.intervals import difference, interval
+from ..reader.intervals import difference, interval, percents
 from .model import Generator
-from .train import load_features
+from .train import drawn, load_features
 
 ARM, FIRST_SEED = "gan", 1000
-EVALUATION = paths.ROOT / "models" / "evaluation"
 
 
 class StudioReader:
     """The reader that the studio's evaluation uses, from its own folder."""
 
-    def __init__(self, folder: Path = EVALUATION / "reader"):
+    def __init__(self, folder: Path):
         import onnxruntime
 
         self.folder, self.manifest = folder, json.loads((folder / "manifest.json").read_text())
@@ -76,19 +77,6 @@ def seen_in(logits: np.ndarray, manifest: dict) -> dict[str, str | None]:
     return out
 
 
-def frechet(a: np.ndarray, b: np.ndarray) -> float:
-    """
-    Frechet distance of features [n, d] and [m, d], by symmetric roots as the studio has it: also right where some features are
-    constant, where the product of the covariances has no root.
-    """
-    ca, cb = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    values, vectors = np.linalg.eigh(cb)
-    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
-    inner = np.linalg.eigvalsh(root @ ca @ root)
-    gap = a.mean(0) - b.mean(0)
-    return float(gap @ gap + np.trace(ca) + np.trace(cb) - 2 * np.sqrt(inner.clip(0)).sum())
-
-
 def load_generator(name: str) -> tuple[Generator, int]:
     """(EMA generator, images seen) of a config's run."""
     path = paths.runs() / name / "gan" / "checkpoint.pt"
@@ -110,12 +98,10 @@ def centred(text, texts, images):
     return F.normalize(mean + spread * (text - at), dim=-1)
 
 
-@torch.no_grad()
 def generate(model: Generator, h, batch: int = 50) -> np.ndarray:
     """uint8 images [n, 3, 64, 64] for the prompts' features h [n, D]."""
     z = torch.from_numpy(np.stack([normals(FIRST_SEED + i, model.noise) for i in range(len(h))]))
-    images = torch.cat([model(a, b) for a, b in zip(z.split(batch), h.split(batch))])
-    return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy()
+    return drawn(model, z, h, batch)
 
 
 def against(folder: Path, arms: list[str], prompts: list[dict], seen: list[dict], reader_hash: str) -> dict:
@@ -137,15 +123,15 @@ def against(folder: Path, arms: list[str], prompts: list[dict], seen: list[dict]
                 raise ValueError(f"{folder}: prompt {i} is another one: expected an evaluation of the same split")
         points = {}
         for name, of in (("shown", wanted_of), ("kept", lambda p: p["others"])):
-            match = lambda found: [{g: s.get(g) == v for g, v in of(prompts[i]).items()} for i, s in zip(keys, found)]
-            points[name] = [round(100 * x, 2) for x in difference(match([seen[i] for i in keys]), match([theirs[i, 0, arm] for i in keys]))]
+            ours, others = [shown(of(prompts[i]), seen[i]) for i in keys], [shown(of(prompts[i]), theirs[i, 0, arm]) for i in keys]
+            points[name] = percents(difference(ours, others), 2)
         out[f"gan - {arm}"] = {"prompts": len(keys), **points}
     return out
 
 
-def read_prompts(split: str) -> dict:
-    """The committed prompt set of a split."""
-    return json.loads((EVALUATION / "prompts" / f"{split}.json").read_text())
+def read_prompts(config: dict, split: str) -> dict:
+    """The committed prompt set of a split of the config's domain."""
+    return json.loads((evaluation_folder(config, "prompts") / f"{split}.json").read_text())
 
 
 @torch.no_grad()
@@ -155,7 +141,7 @@ def conditions(models: Models, prompts: list[dict], source: str) -> torch.Tensor
     if source == "prior":
         return models.prior()(embed(prompts))
     if source == "centred":
-        return centred(embed(prompts), embed(read_prompts("validation")["prompts"]), load_features(models.config))
+        return centred(embed(prompts), embed(read_prompts(models.config, "validation")["prompts"]), load_features(models.config))
     return embed(prompts)
 
 
@@ -182,15 +168,16 @@ def main():
     parser.add_argument("--against", type=Path, help="an evaluation of the same split")
     parser.add_argument("--arms", default="refined,coarse", help="its arms, by commas")
     args = parser.parse_args()
-    models, reader = Models(args.config), StudioReader()
+    models = Models(args.config)
+    reader = StudioReader(evaluation_folder(models.config, "reader"))
     model, images_seen = load_generator(models.name)
-    prompt_set = read_prompts(args.split)
+    prompt_set = read_prompts(models.config, args.split)
     prompts = prompt_set["prompts"][: args.count]
     images = generate(model, conditions(models, prompts, args.source))
     seen, features = reader.read(images)
     row = rows_of(prompts, {(i, 0, ARM): s for i, s in enumerate(seen)}, [ARM])[0]
-    right = [{"all": all(s.get(g) == v for g, v in wanted_of(p).items())} for p, s in zip(prompts, seen)]
-    row["allRight"] = [round(100 * x, 1) for x in interval(right)]
+    right = [{"all": all(shown(wanted_of(p), s).values())} for p, s in zip(prompts, seen)]
+    row["allRight"] = percents(interval(right))
     distances, real = {}, reader.real_features(args.split)
     if real is not None:
         pair = features.astype(float), real.astype(float)

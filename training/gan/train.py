@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from ..common import paths
-from ..common.data import Split, to_unit
+from ..common.data import Split, to_pixels, to_unit
 from ..common.run import Ema, Run, autocast
 from ..denoiser.train import load_encoder
 from .model import Discriminator, Generator, contrast, pseudo_text
@@ -128,11 +128,15 @@ class Training:
 
 
 @torch.no_grad()
+def drawn(generator: Generator, z, h, batch: int) -> np.ndarray:
+    """uint8 images [n, 3, 64, 64] for noise z [n, N] and features h [n, D]."""
+    return to_pixels(torch.cat([generator(a, b) for a, b in zip(z.split(batch), h.split(batch))]))
+
+
 def sample(generator: Generator, h, seed: int = 0, batch: int = 100) -> np.ndarray:
     """uint8 images [n, 3, 64, 64] for features h [n, D]; image k has the k-th noise of the seed."""
     z = torch.randn(len(h), generator.noise, generator=torch.Generator().manual_seed(seed))
-    images = torch.cat([generator(a, b) for a, b in zip(z.split(batch), h.split(batch))])
-    return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy()
+    return drawn(generator, z, h, batch)
 
 
 def write_sheet(generator: Generator, images: np.ndarray, features, path, columns: int = 16):
@@ -157,7 +161,7 @@ def main():
     config = tomllib.load(open(args.config, "rb"))
     c, run = config["gan"], Run(f"{config['name']}/gan")
     features = load_features(config)
-    images = Split(paths.data(), "train", records=False).images
+    images = Split(paths.data(config), "train", records=False).images
     torch.manual_seed(config["seed"])
     training = Training(c, load_encoder(config))
     state, seen, spent = run.load(), 0, 0.0

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ..common import paths
-from ..common.data import Split, to_unit
+from ..common.data import Split, to_pixels, to_unit
 from .degrade import degrade
 from .read import THRESHOLD, Reader, load_reader
 from .visible import shown
@@ -44,7 +44,7 @@ def accuracy(reader: Reader, images: np.ndarray, scenes: list[dict], threshold: 
 def degraded(images: np.ndarray, seed: int = 0) -> np.ndarray:
     """Images as the training's degradation gives them (blur, noise, shifts, contrast), uint8 again, the same for a seed."""
     torch.manual_seed(seed)
-    out = [((degrade(to_unit(images[i : i + 64])) + 1) * 127.5).round().clamp(0, 255).byte().numpy() for i in range(0, len(images), 64)]
+    out = [to_pixels(degrade(to_unit(images[i : i + 64]))) for i in range(0, len(images), 64)]
     return np.concatenate(out)
 
 

@@ -25,6 +25,11 @@ def interval(matches: list[dict[str, bool]], draws: int = 2000, seed: int = 0) -
     return float(counts[:, 0].sum() / counts[:, 1].sum()), float(low), float(high)
 
 
+def percents(shares: tuple[float, ...], digits: int = 1) -> list[float]:
+    """Shares or differences in per cent, rounded."""
+    return [round(100 * x, digits) for x in shares]
+
+
 def difference(a: list[dict[str, bool]], b: list[dict[str, bool]], draws: int = 2000, seed: int = 0) -> tuple[float, float, float]:
     """(rate(a) - rate(b), low, high): two arms over the SAME prompts in the same order, resampled together."""
     if [list(x) for x in a] != [list(x) for x in b]:

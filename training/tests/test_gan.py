@@ -16,7 +16,8 @@ from ..common import paths
 from ..evaluate.paired import read_results
 from ..evaluate.so_far import rows_of
 from ..gan.model import Discriminator, Generator, contrast, pseudo_text
-from ..gan.score import against, centred, frechet, generate, seen_in, write_results
+from ..evaluate.frechet import frechet
+from ..gan.score import against, centred, generate, seen_in, write_results
 from ..gan.train import Training, generator_loss, penalty
 
 SMALL = {

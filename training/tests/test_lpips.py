@@ -18,7 +18,8 @@ from PIL import Image
 
 from ..common.paths import ROOT
 from ..common.data import to_unit
-from ..evaluate.alexnet_distance import distances, features_of, first_seeds, frechet
+from ..evaluate.alexnet_distance import distances, features_of, first_seeds
+from ..evaluate.frechet import frechet
 from ..export import lpips
 from ..export.lpips import WIDTHS, layer_distance, lpips_of, package_weights, read_arrays
 

@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 from ..clip.vit import ImageEncoder
 from ..common.paths import ROOT
 from ..denoiser.model import Denoiser
-from ..export.load_pack import initialisers
+from ..export.load_pack import init_from, initialisers
 from ..export.unpack import reader_state, states, weights
 from ..prior.model import Prior
 from ..reader.model import AttributeReader
@@ -54,6 +54,16 @@ class Unpack(unittest.TestCase):
     def test_denoiser(self):
         state = self.states["refine"]
         self.check("denoiser", "x0", Denoiser(**state["config"]["model"]), state["ema"])
+
+    def test_a_one_stage_model_begins_as_the_coarse_stage(self):
+        two, config = Denoiser(**self.states["refine"]["config"]["model"]), self.states["refine"]["config"]["model"]
+        one = Denoiser(**{**config, "channels": 3})
+        self.assertEqual(init_from(PACK, two), init_from(PACK, one))
+        given = self.given("denoiser")
+        nothing = torch.zeros_like(given["gradient"])
+        with torch.no_grad():
+            coarse, own = two.eval()(**{**given, "gradient": nothing}), one.eval()(**{**given, "gradient": nothing})
+        torch.testing.assert_close(own, coarse, rtol=0, atol=1e-5)
 
     def test_upscaler(self):
         self.check("upscaler", "enlarged", Upscaler(), self.states["upscaler"]["model"])

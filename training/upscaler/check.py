@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from ..common import paths
-from ..common.data import to_unit
+from ..common.data import to_pixels, to_unit
 from .model import FACTOR, Upscaler
 from .twins import Twins
 
@@ -48,7 +48,7 @@ def figures(model: Upscaler, twins: Twins, count: int, batch: int = 8, spoil=lam
 
 
 def _pixels(x) -> np.ndarray:
-    return ((x + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
+    return to_pixels(x).transpose(0, 2, 3, 1)
 
 
 @torch.no_grad()

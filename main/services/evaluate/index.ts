@@ -24,7 +24,7 @@ import { checkDetails, loadReader } from './reader.ts';
 import type { InstalledReader, Seen } from './reader.ts';
 import { html } from './report-html.ts';
 import { markdown } from './report-markdown.ts';
-import { compareArms, scoreArm, shownText, wantedOf } from './score.ts';
+import { compareArms, distancesOf, scoreArm, shownText, wantedOf } from './score.ts';
 import type { Reference, Scored } from './score.ts';
 import { sheetOf } from './sheet.ts';
 
@@ -152,7 +152,7 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
       moments: momentsOf(references.features),
     };
     const lpips = file.fact('lpips');
-    const distances = lpips === null ? [] : file.distances(lpips);
+    const distances = distancesOf(lpips === null ? [] : file.distances(lpips));
     const order = JSON.parse(file.fact('arms') ?? '[]') as Arm[];
     const arms = [...new Set([...order, ...scored.map((r) => r.arm)])].filter((arm) =>
       scored.some((r) => r.arm === arm),
@@ -200,7 +200,7 @@ export function makeEvaluation(options: EvaluationOptions): Evaluation {
           scored.filter((r) => r.arm === arm),
           prompts,
           reference,
-          distances.filter((d) => d.arm === arm),
+          distances,
         ),
       ),
       paired: arms.includes('refined')

@@ -55,7 +55,9 @@ export function pairsOf(keys: readonly { prompt: number; seed: number; arm: stri
   );
 }
 
-const pairKey = ({ prompt, arm, first, second }: SeedPair): string => `${prompt} ${arm} ${first} ${second}`;
+/** Names a pair among all of an evaluation. */
+export const pairKey = ({ prompt, arm, first, second }: SeedPair): string =>
+  `${prompt} ${arm} ${first} ${second}`;
 
 /** What is still to be measured, in parts that are measured at once. */
 export function openPairs(file: ResultsFile, { sha256 }: LpipsFile): SeedPair[][] {

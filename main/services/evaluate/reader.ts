@@ -1,9 +1,10 @@
 /** The attribute reader as the evaluation knows it: its manifest, its words, and what its logits say. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as v from 'valibot';
-import { AppError, because, misfit, ofDomain } from '#contract';
+import { AppError, because, misfit } from '#contract';
+import { domainFolder } from '../../files.ts';
 import type { Features } from './distances.ts';
 
 const FileEntry = v.object({ file: v.string(), bytes: v.number(), sha256: v.string() });
@@ -64,7 +65,7 @@ export async function loadReader(
   domain: string | undefined,
   tensors: (bytes: Uint8Array) => ReadonlyMap<string, { readonly data: unknown }>,
 ): Promise<InstalledReader> {
-  const folder = join(dirname(plain), ofDomain(basename(plain), domain));
+  const folder = domainFolder(plain, domain);
   const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch((cause: unknown) => {
     throw because('reader_missing', { folder: basename(folder) }, { cause });
   });

@@ -2,10 +2,8 @@
 import type { Estimate, EvaluationReport, PairedDifference } from '#contract';
 
 const fixed = (x: number | null, digits: number): string => (x === null ? '' : x.toFixed(digits));
-const estimate = (e: Estimate | null): string =>
-  e === null ? '' : `${fixed(e.value, 1)} (${fixed(e.low, 1)} to ${fixed(e.high, 1)})`;
-const apart = (e: Estimate | null): string =>
-  e === null ? '' : `${fixed(e.value, 3)} (${fixed(e.low, 3)} to ${fixed(e.high, 3)})`;
+const estimate = (e: Estimate | null, digits = 1): string =>
+  e === null ? '' : `${fixed(e.value, digits)} (${fixed(e.low, digits)} to ${fixed(e.high, digits)})`;
 const signed = (x: number, digits: number): string => `${x >= 0 ? '+' : ''}${fixed(x, digits)}`;
 const gap = (d: PairedDifference['detail'], digits = 1): string =>
   d === null
@@ -104,7 +102,7 @@ export function markdown(report: EvaluationReport): string {
         fixed(a.kid, 2),
         fixed(a.encoder, 3),
         fixed(a.diversity, 3),
-        apart(a.lpips),
+        estimate(a.lpips, 3),
         fixed(a.seconds, 2),
         fixed(a.denoiserCalls, 0),
         fixed(a.vjpCalls, 0),

@@ -2,7 +2,7 @@
 import type { Arm, ArmScore, Estimate, EvaluationPrompt, PairedDifference } from '#contract';
 import { frechet, kernelDistance } from './distances.ts';
 import type { Features, Moments } from './distances.ts';
-import { pairsOf } from './lpips.ts';
+import { pairKey, pairsOf } from './lpips.ts';
 import type { Seen } from './reader.ts';
 import type { DistanceRecord } from '../store/index.ts';
 import { average, differenceOf, shareOf } from './statistics.ts';
@@ -93,19 +93,23 @@ function diversityOf(rows: readonly Scored[]): number | null {
   return gaps.length === 0 ? null : average(gaps);
 }
 
+/** LPIPS of pairs of seeds by their `pairKey`. */
+export type Distances = ReadonlyMap<string, number>;
+
+export const distancesOf = (records: readonly DistanceRecord[]): Distances =>
+  new Map(records.map((record) => [pairKey(record), record.value]));
+
 /**
  * Of each prompt the sum of its pairs' LPIPS and their number, in the prompts' order; null where a pair of the rows, which are
  * of one arm, has not been measured.
  */
-function spreads(rows: readonly Scored[], distances: readonly DistanceRecord[]): Tally[] | null {
-  const key = (prompt: number, first: number, second: number): string => `${prompt} ${first} ${second}`;
-  const values = new Map(distances.map((d) => [key(d.prompt, d.first, d.second), d.value]));
+function spreads(rows: readonly Scored[], distances: Distances): Tally[] | null {
   const sums = new Map<number, Tally>();
-  for (const { prompt, first, second } of pairsOf(rows)) {
-    const value = values.get(key(prompt, first, second));
+  for (const pair of pairsOf(rows)) {
+    const value = distances.get(pairKey(pair));
     if (value === undefined) return null;
-    const { hits, of } = sums.get(prompt) ?? { hits: 0, of: 0 };
-    sums.set(prompt, { hits: hits + value, of: of + 1 });
+    const { hits, of } = sums.get(pair.prompt) ?? { hits: 0, of: 0 };
+    sums.set(pair.prompt, { hits: hits + value, of: of + 1 });
   }
   return [...sums].sort(([a], [b]) => a - b).map(([, tally]) => tally);
 }
@@ -121,7 +125,7 @@ export function scoreArm(
   rows: readonly Scored[],
   prompts: readonly EvaluationPrompt[],
   reference: Reference | null,
-  distances: readonly DistanceRecord[],
+  distances: Distances,
 ): ArmScore {
   const between = spreads(rows, distances);
   const features = joined(rows);
@@ -161,7 +165,7 @@ export function compareArms(
   b: Arm,
   rows: readonly Scored[],
   prompts: readonly EvaluationPrompt[],
-  distances: readonly DistanceRecord[],
+  distances: Distances,
 ): PairedDifference {
   const place = (r: Scored): string => `${r.prompt} ${r.seed}`;
   const of = (arm: Arm, places: ReadonlySet<string>): Scored[] =>
@@ -173,12 +177,7 @@ export function compareArms(
     const gap = differenceOf(tallies(of(a, both), prompts, count), tallies(of(b, both), prompts, count));
     return gap && { value: 100 * gap.value, low: 100 * gap.low, high: 100 * gap.high, p: gap.p };
   };
-  const apart = (arm: Arm): Tally[] | null =>
-    spreads(
-      of(arm, both),
-      distances.filter((d) => d.arm === arm),
-    );
-  const [ofA, ofB] = [apart(a), apart(b)];
+  const [ofA, ofB] = [spreads(of(a, both), distances), spreads(of(b, both), distances)];
   return {
     a,
     b,

@@ -3,7 +3,7 @@ import type { Caption, CaptionOptions, Detail } from '../caption.ts';
 import type { Random } from '../random.ts';
 import type { Scene } from '../scene.ts';
 import { GROUNDS, PAINTS } from './colours.ts';
-import { NUMBERS, PLACES, colourOf, numberOf, placeOf } from './glossary.ts';
+import { NUMBERS, PLACES, article, colourOf, numberOf, placeOf } from './glossary.ts';
 import { plural, thingOf } from './objects.ts';
 import type { Kind } from './objects.ts';
 import { kindsOf } from './scene.ts';
@@ -20,7 +20,6 @@ interface Named {
   readonly detail: Detail;
 }
 
-const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 const found = <T extends { readonly id: string }>(all: readonly T[], id: string | undefined): T => {
   const one = all.find((x) => x.id === id);
   if (!one) throw new Error(`expected one of ${all.map((x) => x.id).join(', ')}, got '${id ?? ''}'`);

@@ -54,7 +54,7 @@ export const numberOf = (kind: Kind): string => `${kind}Number`;
 export const colourOf = (kind: Kind): string => `${kind}Colour`;
 export const placeOf = (kind: Kind): string => `${kind}Place`;
 
-const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
+export const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 const NOUN: Readonly<Record<Kind, string>> = {
   animal: 'animal',
   creature: 'creature',

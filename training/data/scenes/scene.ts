@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts';
+import { isHeldOut } from '../scene.ts';
 import type { Scene } from '../scene.ts';
 import { GROUNDS, PAINTS } from './colours.ts';
 import { HELD_OUT, HELD_OUT_PAIRS, NUMBERS, PLACES, colourOf, numberOf, placeOf } from './glossary.ts';
@@ -12,13 +13,8 @@ export function kindsOf(scene: Scene): Kind[] {
   return [...shown.filter(first), ...shown.filter((kind) => !first(kind))];
 }
 
-const has = (scene: Scene, fact: string): boolean => {
-  const [g = '', id] = fact.split('=');
-  return scene[g] === id;
-};
-
 export const heldOutPairs = (scene: Scene): number =>
-  HELD_OUT_PAIRS.filter((pair) => pair.every((fact) => has(scene, fact))).length;
+  HELD_OUT_PAIRS.filter((pair) => isHeldOut(scene, pair)).length;
 
 /** What is asked of a scene that is drawn: group to value. */
 type Asked = Readonly<Record<string, string>>;

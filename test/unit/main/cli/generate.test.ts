@@ -1,12 +1,12 @@
 /** `generate` over a whole host: what is asked for, what is said, what is written. */
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generate } from '../../../../main/cli/generate.ts';
 import type { GenerateFlags } from '../../../../main/cli/generate.ts';
 import type { Output } from '../../../../main/cli/output.ts';
 import { recipeOf } from '../../../../main/host.ts';
-import { idle, importAll, makeTestHost, writePictures } from '../../../support/host.ts';
+import { idle, makeTestHost, importPictures } from '../../../support/host.ts';
 import type { TestHost } from '../../../support/host.ts';
 
 let test: TestHost;
@@ -24,10 +24,7 @@ const output: Output = {
 
 beforeAll(async () => {
   test = makeTestHost();
-  const pictures = join(test.folder, 'pictures');
-  mkdirSync(pictures);
-  await writePictures(pictures);
-  await importAll(test.host, pictures);
+  await importPictures(test);
 });
 beforeEach(() => {
   notes = [];

@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { EvaluateRequest } from '#contract';
 import type { Arm, EvaluateEvent, EvaluationReport, EvaluationState, StartEvaluation } from '#contract';
-import { follow, makeTestHost, idle, importAll, request, writePictures } from '../../../../support/host.ts';
+import { follow, makeTestHost, idle, importAll, request, importPictures } from '../../../../support/host.ts';
 import type { TestHost } from '../../../../support/host.ts';
 import { writeTinyPack } from '../../../../support/tiny-pack.ts';
 import { writeTinyReader } from '../../../../support/tiny-reader.ts';
@@ -45,10 +45,7 @@ beforeAll(async () => {
   rig = makeTestHost();
   writeTinyReader(join(rig.home, 'reader'));
   writeTinyPack(rig.packs, { id: 'one-stage', channels: 3 });
-  const pictures = join(rig.folder, 'pictures');
-  mkdirSync(pictures);
-  await writePictures(pictures);
-  await importAll(rig.host, pictures);
+  await importPictures(rig);
 }, 60_000);
 afterAll(async () => {
   await rig.dispose();

@@ -1,5 +1,5 @@
 /** LPIPS over seeds, by a graph that stands in for it, over the tiny pack: what is measured, kept, reported and refused. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -11,7 +11,7 @@ import { average } from '../../../../../main/services/evaluate/statistics.ts';
 import { findLpips, openPairs, pairsOf } from '../../../../../main/services/evaluate/lpips.ts';
 import { openResults } from '../../../../../main/services/store/index.ts';
 import type { ResultsFile } from '../../../../../main/services/store/index.ts';
-import { idle, importAll, makeTestHost, writePictures } from '../../../../support/host.ts';
+import { idle, makeTestHost, importPictures } from '../../../../support/host.ts';
 import type { TestHost } from '../../../../support/host.ts';
 import { writeTinyLpips } from '../../../../support/tiny-lpips.ts';
 import { writeTinyReader } from '../../../../support/tiny-reader.ts';
@@ -79,10 +79,7 @@ beforeAll(async () => {
   rig = makeTestHost();
   graph = writeTinyLpips(join(rig.folder, 'lpips.onnx'));
   writeTinyReader(join(rig.home, 'reader'));
-  const pictures = join(rig.folder, 'pictures');
-  mkdirSync(pictures);
-  await writePictures(pictures);
-  await importAll(rig.host, pictures);
+  await importPictures(rig);
 }, 60_000);
 afterAll(async () => {
   await rig.dispose();

@@ -2,18 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recipeOf } from '../../../../../main/host.ts';
-import {
-  follow,
-  generateDone,
-  idle,
-  importAll,
-  makeTestHost,
-  writePictures,
-} from '../../../../support/host.ts';
+import { follow, generateDone, idle, makeTestHost, importPictures } from '../../../../support/host.ts';
 import type { TestHost } from '../../../../support/host.ts';
 import { KILL_POINTS } from '../../../../support/kill-points.ts';
 
@@ -43,9 +35,7 @@ const parts = (): string[] =>
 
 beforeAll(async () => {
   test = makeTestHost();
-  const pictures = join(test.folder, 'pictures');
-  await writePictures(pictures);
-  await importAll(test.host, pictures);
+  await importPictures(test);
   wanted = await again();
 });
 afterAll(async () => {
