@@ -233,7 +233,7 @@ export const contract = {
     /** Makes and scores what is missing of arms x prompts x seeds; ends after `done`. The same request again goes on. */
     run: stream(EvaluateRequest, EvaluateEvent),
     list: call(Nothing, EvaluationList),
-    promptSets: call(Nothing, PromptSets),
+    promptSets: call(PackRef, PromptSets),
     /** The same as `run`, done by the host itself: nobody needs to watch. One at a time. */
     start: call(StartEvaluation, EvaluationSummary),
     /** Goes on with what is there, as it was asked for. */

@@ -213,6 +213,7 @@ export function createHost(config: Config, platform: Platform): Host {
   const evaluations = makeLibrary({
     folder: join(config.home, 'evaluations'),
     promptsFolder: config.promptsFolder ?? join(config.home, 'prompts'),
+    domainOf: async (packId) => (await packs.get(packId)).manifest.domain,
     openResults,
     run: evaluation.service.run,
     follow: (work) => inFlight.run(work),

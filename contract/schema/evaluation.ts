@@ -175,7 +175,7 @@ export const EvaluationList = v.strictObject({
 });
 export type EvaluationList = v.InferOutput<typeof EvaluationList>;
 
-/** Sets of prompts that ship beside the packs. */
+/** Sets of prompts that ship beside the packs for a pack's domain. */
 export const PromptSets = v.strictObject({
   sets: v.array(v.strictObject({ name: PromptSet.entries.name, prompts: Count, details: Count })),
 });

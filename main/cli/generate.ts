@@ -68,7 +68,8 @@ async function buildRequest(
 ): Promise<GenerateRequestInput> {
   if (flags.from !== undefined) {
     const request = requestOf(recipeOf(await readFile(flags.from)));
-    await ensureReferences(host, flags.refs, request.packId, output, signal);
+    const pack = await choosePack(host.services, request.packId, signal);
+    await ensureReferences(host, flags.refs, pack, output, signal);
     return request;
   }
   if (prompt === undefined)
@@ -77,7 +78,7 @@ async function buildRequest(
       'generate: expected a sentence, e.g. generate "a robot with a radar dish".',
     );
   const pack = await choosePack(host.services, flags.pack, signal);
-  const report = await ensureReferences(host, flags.refs, pack.packId, output, signal);
+  const report = await ensureReferences(host, flags.refs, pack, output, signal);
   if (report) for (const line of reportLines(report)) output.note(line);
   const parsed = parseEmphasis(prompt);
   const marked = [

@@ -194,7 +194,7 @@ async function run(
     } else if (command === 'search') {
       const request = searchRequest(rest, values);
       const pack = await choosePack(host.services, string(values, 'pack'), signal);
-      await ensureReferences(host, undefined, pack.packId, output, signal);
+      await ensureReferences(host, undefined, pack, output, signal);
       const { hits } = await host.services.catalog.search(
         await parse(SearchRequest, { ...request, packId: pack.packId }, 'search'),
         { signal },

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '#contract';
 import { isLoopback, reachedAt, startServe } from '../serve/index.ts';
 import type { Output } from './output.ts';
-import { choosePack, ensureReferences, openHost } from './studio.ts';
+import { choosePack, ensureReferences, offerSamples, openHost } from './studio.ts';
 
 export interface OpenOptions {
   readonly catalog: string | undefined;
@@ -117,7 +117,8 @@ export async function openStudio({
     output.result({ url: served.url, port: served.port });
     // The link works at once; references come in beside it.
     const ready = choosePack(host.services, undefined, signal)
-      .then((pack) => ensureReferences(host, refs, pack.packId, output, signal))
+      .then((pack) => ensureReferences(host, refs, pack, output, signal))
+      .then(() => offerSamples(host, signal))
       .catch((error: unknown) => {
         if (!signal.aborted) output.note(`accent: ${error instanceof Error ? error.message : String(error)}`);
       });

@@ -64,21 +64,32 @@ export async function importRoot(
   return report;
 }
 
-/** Folders to find references in: the named one, or the sample images when the catalog has none yet. */
+/**
+ * Folders to find references in: the named one, or, as long as the catalog has none of its owner's, the sample images of what the
+ * pack draws.
+ */
 export async function ensureReferences(
   host: Host,
   folder: string | undefined,
-  packId: string,
+  { packId, domain }: Pick<PackSummary, 'packId' | 'domain'>,
   output: Output,
   signal: AbortSignal,
 ): Promise<ImportReport | null> {
   if (folder !== undefined) return importRoot(host, await host.registerRoot(folder), packId, output, signal);
   const { roots } = await host.services.catalog.roots({}, { signal });
-  if (roots.some((r) => r.imageCount > 0)) return null;
-  const sample = await host.sampleRoot();
-  if (!sample) return null;
+  if (roots.some((r) => !r.builtIn && r.imageCount > 0)) return null;
+  const sample = await host.sampleRoot(domain);
+  if (!sample || sample.imageCount > 0) return null;
   output.note('First use: taking in the sample reference images (once).');
   return importRoot(host, sample, packId, output, signal);
+}
+
+/** Knows the sample images of every pack, unread, so that a page offers them with their pack; none beside an owner's own images. */
+export async function offerSamples(host: Host, signal: AbortSignal): Promise<void> {
+  const { roots } = await host.services.catalog.roots({}, { signal });
+  if (roots.some((r) => !r.builtIn && r.imageCount > 0)) return;
+  const { packs } = await host.services.packs.list({}, { signal });
+  for (const { role, domain } of packs) if (role === 'generation') await host.sampleRoot(domain);
 }
 
 /** A report in words. */

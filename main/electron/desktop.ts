@@ -126,8 +126,10 @@ async function takeSamples(host: Host): Promise<void> {
   if (roots.some(({ imageCount }) => imageCount > 0)) return;
   const { packs } = await services.packs.list({}, { signal });
   const pack = packs.find(({ role }) => role === 'generation');
-  const root = pack && (await host.sampleRoot());
+  const root = pack && (await host.sampleRoot(pack.domain));
   if (!root) return;
+  // Those of other packs are offered with their pack.
+  for (const { role, domain } of packs) if (role === 'generation') await host.sampleRoot(domain);
   const events = services.catalog.importFolder({ rootId: root.rootId, packId: pack.packId }, { signal });
   for await (const event of events) {
     if (event.type === 'report') return;

@@ -9,7 +9,7 @@ import type {
   PromptSets,
 } from '#contract';
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef } from 'vue';
+import { computed, ref, shallowRef, watch } from 'vue';
 import { useConnectionStore } from './connection.ts';
 import { saveFile } from './files.ts';
 import { usePacksStore } from './packs.ts';
@@ -84,15 +84,25 @@ export const useEvaluationsStore = defineStore('evaluations', () => {
     }
   }
 
+  /** The sets for what the chosen pack draws. */
+  async function loadSets(): Promise<void> {
+    const packId = packs.current?.packId;
+    if (packId === undefined) return;
+    const given = await (await connection.client()).evaluation.promptSets({ packId });
+    if (packs.current?.packId === packId) sets.value = given.sets;
+  }
+  watch(
+    () => packs.current?.packId,
+    () => {
+      if (list.value) void attempt(loadSets);
+    },
+  );
+
   const load = (): Promise<void> =>
     attempt(async () => {
       const client = await connection.client();
-      const [found, given] = await Promise.all([
-        client.evaluation.list({}),
-        client.evaluation.promptSets({}),
-      ]);
+      const [found] = await Promise.all([client.evaluation.list({}), loadSets()]);
       list.value = found;
-      sets.value = given.sets;
       for (const { evaluationId, run } of found.evaluations) {
         tell(evaluationId, run);
         if (run?.type === 'progress') void follow(evaluationId);

@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
+import { sampleOf } from '../features/catalog/sample.ts';
 import { loadExample } from '../features/compose/example.ts';
 import { useCatalogStore } from './catalog.ts';
 import { useJobsStore } from './jobs.ts';
@@ -12,7 +13,7 @@ export const useFirstRunStore = defineStore('firstRun', () => {
   const packs = usePacksStore();
   const isReading = ref(false);
 
-  const sample = computed(() => catalog.roots.find(({ builtIn, state }) => builtIn && state === 'online'));
+  const sample = computed(() => sampleOf(catalog.roots, packs.current));
   /** Nothing was imported yet, and there is all that the first pair needs. */
   const isOffered = computed(
     () =>

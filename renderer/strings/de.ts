@@ -1096,9 +1096,16 @@ export const de: Strings = {
     state: { ok: 'in Ordnung', warning: 'Warnung', problem: 'Problem' },
     golden: (value) => `Stimmt mit den goldenen Daten überein: ${value} des Erlaubten`,
   },
+  /** The example sentence, by what a pack draws. */
   example: {
     // The packs read English.
-    text: 'a blocky person with a full beard, dark shades and a blue beanie on a light background',
-    phrases: ['full beard', 'dark shades', 'blue beanie'],
+    first: {
+      text: 'a blocky person with a full beard, dark shades and a blue beanie on a light background',
+      phrases: ['full beard', 'dark shades', 'blue beanie'],
+    },
+    scenes: {
+      text: 'two lemons on the left and a red car on the right, on a blue ground',
+      phrases: ['two lemons', 'red car'],
+    },
   },
 };

@@ -1108,9 +1108,16 @@ export const en = {
     state: { ok: 'fine', warning: 'warning', problem: 'problem' },
     golden: (value: string) => `Agrees with the golden data: ${value} of what is allowed`,
   },
+  /** The example sentence, by what a pack draws. */
   example: {
-    text: 'a blocky person with a full beard, dark shades and a blue beanie on a light background',
-    phrases: ['full beard', 'dark shades', 'blue beanie'],
+    first: {
+      text: 'a blocky person with a full beard, dark shades and a blue beanie on a light background',
+      phrases: ['full beard', 'dark shades', 'blue beanie'],
+    },
+    scenes: {
+      text: 'two lemons on the left and a red car on the right, on a blue ground',
+      phrases: ['two lemons', 'red car'],
+    },
   },
 };
 

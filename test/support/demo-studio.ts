@@ -122,7 +122,7 @@ export function demoHost({
   };
   const root: Root = {
     rootId: 'sample',
-    name: 'Sample references',
+    name: 'sample',
     imageCount: images,
     state: 'online',
     builtIn: true,

@@ -200,7 +200,8 @@ def main():
     config = tomllib.load(open(args.config, "rb"))
     c = {**config["denoiser"], **(config[args.part] if args.part != "denoiser" else {})}
     run = Run(f"{config['name']}/{args.part}")
-    two_stage = c["model"]["channels"] == 6
+    # With every gradient dropped a two-stage network learns to make clean images first, at the cost of one stage.
+    two_stage = c["model"]["channels"] == 6 and c["gradientDropped"] < 1
     schedule = Schedule(config["schedule"])
     pack = args.init_from or args.encoder_from
     encoder = load_encoder(config, pack)

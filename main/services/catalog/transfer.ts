@@ -270,7 +270,9 @@ export async function mergeCatalog(
 
   function merge(line: Line): (() => void) | undefined {
     if (line.is === 'root') {
-      const here = read.images.roots().find((r) => (line.builtIn ? r.built_in === 1 : r.path === line.path));
+      const here = read.images
+        .roots()
+        .find((r) => (line.builtIn ? r.built_in === 1 && r.name === line.name : r.path === line.path));
       const rootId = here?.root_id ?? randomUUID();
       rootIds.set(line.rootId, rootId);
       if (!here)

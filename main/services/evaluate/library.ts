@@ -12,6 +12,7 @@ import type {
   StudioServices,
 } from '#contract';
 import { makeBell } from '../../bell.ts';
+import { domainFolder } from '../../files.ts';
 import type { ResultsFile } from '../store/index.ts';
 import { Facts } from './facts.ts';
 import { wantedRows } from './plan.ts';
@@ -19,8 +20,10 @@ import { wantedOf } from './score.ts';
 
 export interface LibraryOptions {
   readonly folder: string;
-  /** Folder of the sets of prompts that ship. */
+  /** Folder of the first domain's sets of prompts; those of other domains lie beside it. */
   readonly promptsFolder: string;
+  /** The domain that a pack draws; absent: `first`. Throws `not_found`. */
+  readonly domainOf: (packId: string) => Promise<string | undefined>;
   readonly openResults: (path: string) => ResultsFile;
   readonly run: StudioServices['evaluation']['run'];
   /** Work that `close` waits for. */
@@ -39,7 +42,7 @@ interface Run {
 const Arms = v.pipe(v.string(), v.parseJson(), v.array(Arm));
 
 export function makeLibrary(options: LibraryOptions): { service: Own; close: () => void } {
-  const { folder, promptsFolder } = options;
+  const { folder } = options;
   const runs = new Map<string, Run>();
   const pathOf = (id: string): string => join(folder, `${id}.db`);
 
@@ -108,7 +111,10 @@ export function makeLibrary(options: LibraryOptions): { service: Own; close: () 
     return out;
   }
 
-  async function shipped(name: string): Promise<PromptSet> {
+  const promptsOf = async (packId: string): Promise<string> =>
+    domainFolder(options.promptsFolder, await options.domainOf(packId));
+
+  async function shipped(promptsFolder: string, name: string): Promise<PromptSet> {
     const text = await readFile(join(promptsFolder, `${name}.json`), 'utf8').catch(() => null);
     if (text === null) throw because('prompt_set_unknown', { name });
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), PromptSet), text);
@@ -116,12 +122,13 @@ export function makeLibrary(options: LibraryOptions): { service: Own; close: () 
     throw because('prompt_set_damaged', { name, why: parsed.issues[0].message });
   }
 
-  async function promptSets(): Promise<PromptSets> {
+  async function promptSets({ packId }: { packId: string }): Promise<PromptSets> {
+    const promptsFolder = await promptsOf(packId);
     const names = await readdir(promptsFolder).catch(() => [] as string[]);
     const sets: PromptSets['sets'] = [];
     for (const file of names.filter((n) => n.endsWith('.json')).sort()) {
       // A damaged one is not offered; naming it says why.
-      const set = await shipped(basename(file, '.json')).catch(() => null);
+      const set = await shipped(promptsFolder, basename(file, '.json')).catch(() => null);
       if (set)
         sets.push({
           name: set.name,
@@ -134,7 +141,7 @@ export function makeLibrary(options: LibraryOptions): { service: Own; close: () 
 
   async function requested({ prompts, ...rest }: StartEvaluation): Promise<EvaluateRequest> {
     if ('prompts' in prompts) return { ...rest, promptSet: prompts };
-    const set = await shipped(prompts.name);
+    const set = await shipped(await promptsOf(rest.settings.packId), prompts.name);
     return { ...rest, promptSet: { ...set, prompts: set.prompts.slice(0, prompts.count) } };
   }
 

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeCatalogRig, packOf } from '../../../../support/catalog-rig.ts';
 import type { CatalogRig } from '../../../../support/catalog-rig.ts';
 import { writePictures } from '../../../../support/host.ts';
+import { jpegOf } from '../../../../support/images.ts';
 
 const idle = { signal: new AbortController().signal };
 const packs = [packOf('a', 16), packOf('b', 8)] as const;
@@ -98,6 +99,29 @@ describe('an exported catalog', () => {
     expect(hashes(to).has('green-1.jpg')).toBe(false);
     // Once more changes nothing.
     expect(await merge()).toEqual({ images: 0, known: 5, removed: 1, choices: 0, vectors: 0 });
+  });
+
+  it('knows the folders that ship with the studio by their names, wherever it lies', async () => {
+    const folders = (rig: CatalogRig) =>
+      ['sample', 'sample-scenes'].map((name) => join(rig.folder, 'models', name));
+    const [, scenes] = folders(from) as [string, string];
+    mkdirSync(scenes, { recursive: true });
+    await writePictures(scenes);
+    writeFileSync(join(scenes, 'one-more.jpg'), await jpegOf([200, 200, 0]));
+    await from.catalog.registerRoot(scenes, true);
+    await from.importAll(scenes, 'a');
+    await exported();
+    for (const folder of folders(to)) {
+      mkdirSync(folder, { recursive: true });
+      await to.catalog.registerRoot(folder, true);
+    }
+    await merge();
+    const { roots } = await to.catalog.service.roots({}, idle);
+    expect(roots.map((r) => [r.name, r.imageCount]).sort()).toEqual([
+      ['pictures', 6],
+      ['sample', 0],
+      ['sample-scenes', 7],
+    ]);
   });
 
   it('works without vectors: they are made again where the originals are', async () => {

@@ -282,7 +282,7 @@ describe('an evaluation', () => {
       mkdirSync(join(rig.home, 'prompts'), { recursive: true });
       writeFileSync(join(rig.home, 'prompts', 'validation.json'), JSON.stringify(promptSet));
       writeFileSync(join(rig.home, 'prompts', 'damaged.json'), '{}');
-      expect(await services().promptSets({}, idle)).toEqual({
+      expect(await services().promptSets({ packId: 'tiny' }, idle)).toEqual({
         sets: [{ name: 'validation', prompts: 4, details: 4 }],
       });
       await start({ evaluationId: 'named', prompts: { name: 'validation', count: 2 }, arms: ['coarse'] });
@@ -324,6 +324,26 @@ describe('an evaluation', () => {
     });
     writeTinyReader(join(rig.home, 'reader-scenes'), { domain: 'scenes', sharp: 7 });
     expect((await run(other)).at(-1)).toEqual({ type: 'done', rows: 12 });
+    const sets = (packId: string) => rig.host.services.evaluation.promptSets({ packId }, idle);
+    expect(await sets('other')).toEqual({ sets: [] });
+    mkdirSync(join(rig.home, 'prompts-scenes'));
+    const two = { ...promptSet, name: 'two', prompts: promptSet.prompts.slice(2) };
+    writeFileSync(join(rig.home, 'prompts-scenes', 'two.json'), JSON.stringify(two));
+    expect(await sets('other')).toEqual({ sets: [{ name: 'two', prompts: 2, details: 2 }] });
+    expect((await sets('tiny')).sets.map(({ name }) => name)).not.toContain('two');
+    await expect(sets('none')).rejects.toMatchObject({ code: 'not_found' });
+    const { packId, of } = await rig.host.services.evaluation.start(
+      {
+        evaluationId: 'by-name',
+        settings: other.settings,
+        prompts: { name: 'two' },
+        arms: ['coarse'],
+        seeds: 1,
+        batch: 2,
+      },
+      idle,
+    );
+    expect([packId, of]).toEqual(['other', 2]);
     const { modelHash } = (await report('other')).report.reader;
     expect(modelHash).not.toBe((await report()).report.reader.modelHash);
   });

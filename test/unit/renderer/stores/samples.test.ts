@@ -1,0 +1,55 @@
+/** A pack brings its own sample pictures and its own example. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Root } from '#contract';
+import { sampleOf } from '../../../../renderer/features/catalog/sample.ts';
+import { loadExample } from '../../../../renderer/features/compose/example.ts';
+import { usePacksStore } from '../../../../renderer/stores/packs.ts';
+import { usePromptStore } from '../../../../renderer/stores/prompt.ts';
+import { t } from '../../../../renderer/strings/index.ts';
+import { DEMO_PACK } from '../../../support/demo-packs.ts';
+import { storeRig } from './rig.ts';
+import type { StoreRig } from './rig.ts';
+
+const scenes = { ...DEMO_PACK, packId: 'zoo', domain: 'scenes' };
+const photos = { ...DEMO_PACK, packId: 'photos', domain: 'photos' };
+const root = (name: string, change: Partial<Root> = {}): Root => ({
+  rootId: name,
+  name,
+  imageCount: 0,
+  state: 'online',
+  builtIn: true,
+  addedAt: 0,
+  ...change,
+});
+
+let rig: StoreRig;
+beforeEach(async () => {
+  rig = await storeRig({ packs: { list: () => ({ packs: [DEMO_PACK, scenes, photos], refused: [] }) } });
+});
+afterEach(() => {
+  rig.stop();
+  vi.unstubAllGlobals();
+});
+
+it('has the folder of its domain, if that is there and ships with the studio', () => {
+  const roots = [root('own', { builtIn: false }), root('sample'), root('sample-scenes')];
+  expect(sampleOf(roots, DEMO_PACK)?.name).toBe('sample');
+  expect(sampleOf(roots, undefined)?.name).toBe('sample');
+  expect(sampleOf(roots, scenes)?.name).toBe('sample-scenes');
+  expect(sampleOf(roots, photos)).toBeUndefined();
+  expect(sampleOf([root('sample', { builtIn: false })], DEMO_PACK)).toBeUndefined();
+  expect(sampleOf([root('sample', { state: 'offline' })], DEMO_PACK)).toBeUndefined();
+});
+
+it('writes a sentence that it can draw, with its words stressed', () => {
+  const packs = usePacksStore();
+  const written = (packId: string) => {
+    packs.wantedId = packId;
+    loadExample();
+    const { text, chips } = usePromptStore().document;
+    return [text, chips.map(({ begin, end }) => text.slice(begin, end))];
+  };
+  expect(written('zoo')).toEqual([t.example.scenes.text, t.example.scenes.phrases]);
+  expect(written(DEMO_PACK.packId)).toEqual([t.example.first.text, t.example.first.phrases]);
+  expect(written('photos')[0]).toBe(t.example.first.text);
+});
