@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Root } from '#contract';
 import { sampleOf } from '../../../../renderer/features/catalog/sample.ts';
 import { loadExample } from '../../../../renderer/features/compose/example.ts';
+import { useEvaluationsStore } from '../../../../renderer/stores/evaluations.ts';
 import { usePacksStore } from '../../../../renderer/stores/packs.ts';
 import { usePromptStore } from '../../../../renderer/stores/prompt.ts';
 import { t } from '../../../../renderer/strings/index.ts';
@@ -24,7 +25,13 @@ const root = (name: string, change: Partial<Root> = {}): Root => ({
 
 let rig: StoreRig;
 beforeEach(async () => {
-  rig = await storeRig({ packs: { list: () => ({ packs: [DEMO_PACK, scenes, photos], refused: [] }) } });
+  rig = await storeRig({
+    packs: { list: () => ({ packs: [DEMO_PACK, scenes, photos], refused: [] }) },
+    evaluation: {
+      list: () => ({ evaluations: [], refused: [] }),
+      promptSets: ({ packId }) => ({ sets: [{ name: `of-${packId}`, prompts: 1, details: 1 }] }),
+    },
+  });
 });
 afterEach(() => {
   rig.stop();
@@ -39,6 +46,17 @@ it('has the folder of its domain, if that is there and ships with the studio', (
   expect(sampleOf(roots, photos)).toBeUndefined();
   expect(sampleOf([root('sample', { builtIn: false })], DEMO_PACK)).toBeUndefined();
   expect(sampleOf([root('sample', { state: 'offline' })], DEMO_PACK)).toBeUndefined();
+});
+
+it('has its own sets of prompts, which are read again when another one is chosen', async () => {
+  const [packs, evaluations] = [usePacksStore(), useEvaluationsStore()];
+  const names = () => evaluations.sets.map(({ name }) => name);
+  await evaluations.load();
+  expect(names()).toEqual([`of-${DEMO_PACK.packId}`]);
+  packs.wantedId = 'zoo';
+  await vi.waitFor(() => {
+    expect(names()).toEqual(['of-zoo']);
+  });
 });
 
 it('writes a sentence that it can draw, with its words stressed', () => {
