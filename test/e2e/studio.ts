@@ -61,13 +61,19 @@ function unhurried(spawn: Spawn): Spawn {
   return (entry, lost) => {
     const handle = spawn(entry, lost);
     if (entry !== 'engine') return handle;
-    const waiting: Uint8Array[] = [];
+    // The engine stops within a step; what it has said of a cancelled run, and what of that is still on its way, must not hold up
+    // what is asked of it next.
+    const cancelled = new Set<unknown>();
+    const idOf = (bytes: Uint8Array): unknown => (decodeFrame(bytes) as { id: unknown }).id;
+    let waiting: Uint8Array[] = [];
     let receive: ((bytes: Uint8Array) => void) | undefined;
     const timer = setInterval(() => {
       const next = receive && waiting.shift();
       if (next) receive?.(next);
     }, PACE);
-    handle.link.onMessage((bytes) => waiting.push(bytes));
+    handle.link.onMessage((bytes) => {
+      if (!cancelled.has(idOf(bytes))) waiting.push(bytes);
+    });
     handle.link.onClose(() => {
       clearInterval(timer);
     });
@@ -75,9 +81,10 @@ function unhurried(spawn: Spawn): Spawn {
       ...handle.link,
       send(bytes: Uint8Array) {
         const { type, id } = decodeFrame(bytes) as { type: unknown; id: unknown };
-        // The engine stops within a step; what it had said before must not hold up what is asked of it next.
-        const stays = (each: Uint8Array) => (decodeFrame(each) as { id: unknown }).id !== id;
-        if (type === 'cancel') waiting.splice(0, waiting.length, ...waiting.filter(stays));
+        if (type === 'cancel') {
+          cancelled.add(id);
+          waiting = waiting.filter((each) => idOf(each) !== id);
+        }
         return handle.link.send(bytes);
       },
       onMessage: (handler: (bytes: Uint8Array) => void) => {
