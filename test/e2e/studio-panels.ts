@@ -24,7 +24,8 @@ export function whyPart(page: Page): WhyPart {
       await page.keyboard.press('w');
     },
     async ask() {
-      await by('why-run').press('Enter');
+      // A key pressed on a button that is still disabled is lost, and `press` does not wait for it.
+      await page.locator('[data-testid="why-run"]:enabled').press('Enter');
     },
     line: () => by('why-running').locator('.line').innerText(),
     async cancel() {
