@@ -64,6 +64,9 @@ export async function importRoot(
   return report;
 }
 
+const hasOwnImages = async (host: Host, signal: AbortSignal): Promise<boolean> =>
+  (await host.services.catalog.roots({}, { signal })).roots.some((r) => !r.builtIn && r.imageCount > 0);
+
 /**
  * Folders to find references in: the named one, or, as long as the catalog has none of its owner's, the sample images of what the
  * pack draws.
@@ -76,8 +79,7 @@ export async function ensureReferences(
   signal: AbortSignal,
 ): Promise<ImportReport | null> {
   if (folder !== undefined) return importRoot(host, await host.registerRoot(folder), packId, output, signal);
-  const { roots } = await host.services.catalog.roots({}, { signal });
-  if (roots.some((r) => !r.builtIn && r.imageCount > 0)) return null;
+  if (await hasOwnImages(host, signal)) return null;
   const sample = await host.sampleRoot(domain);
   if (!sample || sample.imageCount > 0) return null;
   output.note('First use: taking in the sample reference images (once).');
@@ -86,8 +88,7 @@ export async function ensureReferences(
 
 /** Knows the sample images of every pack, unread, so that a page offers them with their pack; none beside an owner's own images. */
 export async function offerSamples(host: Host, signal: AbortSignal): Promise<void> {
-  const { roots } = await host.services.catalog.roots({}, { signal });
-  if (roots.some((r) => !r.builtIn && r.imageCount > 0)) return;
+  if (await hasOwnImages(host, signal)) return;
   const { packs } = await host.services.packs.list({}, { signal });
   for (const { role, domain } of packs) if (role === 'generation') await host.sampleRoot(domain);
 }

@@ -26,7 +26,6 @@ const PORTS: readonly (readonly [PackPartName, string])[] = [
 
 export type EngineServices = Services<typeof engineContract>;
 
-/** Services over packs that `open` made known. */
 /** What is open under a key, or opens it; what could not be opened is tried again the next time. */
 function opened<T>(all: Map<string, Promise<T>>, key: string, open: () => Promise<T>): Promise<T> {
   const there = all.get(key);
@@ -37,6 +36,7 @@ function opened<T>(all: Map<string, Promise<T>>, key: string, open: () => Promis
   return opening;
 }
 
+/** Services over packs that `open` made known. */
 export function engineServices(options: OpenOptions): EngineServices {
   const packs = new Map<string, OpenPack>();
   const readers = new Map<string, Promise<Reader>>();

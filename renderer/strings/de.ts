@@ -1,5 +1,6 @@
 /** Every word of the page, in German. More than 400 lines, as `en.ts` says why. */
 import { GERMAN_CODES, GERMAN_REASONS } from './errors-de.ts';
+import { EXAMPLES } from './examples.ts';
 import { count, dateIn, duration, signed, size, some } from './format.ts';
 import { sayError } from './say-error.ts';
 import type { Strings } from './en.ts';
@@ -1096,16 +1097,5 @@ export const de: Strings = {
     state: { ok: 'in Ordnung', warning: 'Warnung', problem: 'Problem' },
     golden: (value) => `Stimmt mit den goldenen Daten überein: ${value} des Erlaubten`,
   },
-  /** The example sentence, by what a pack draws. */
-  example: {
-    // The packs read English.
-    first: {
-      text: 'a blocky person with a full beard, dark shades and a blue beanie on a light background',
-      phrases: ['full beard', 'dark shades', 'blue beanie'],
-    },
-    scenes: {
-      text: 'two lemons on the left and a red car on the right, on a blue ground',
-      phrases: ['two lemons', 'red car'],
-    },
-  },
+  example: EXAMPLES,
 };

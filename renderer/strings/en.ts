@@ -2,6 +2,7 @@
  * Every word of the page, in English. Other languages are objects of the same type. More than 400 lines: words are found
  * by looking through one list.
  */
+import { EXAMPLES } from './examples.ts';
 import { count, dateIn, duration, signed, size, some } from './format.ts';
 import type { Sayable } from './say-error.ts';
 
@@ -1108,17 +1109,7 @@ export const en = {
     state: { ok: 'fine', warning: 'warning', problem: 'problem' },
     golden: (value: string) => `Agrees with the golden data: ${value} of what is allowed`,
   },
-  /** The example sentence, by what a pack draws. */
-  example: {
-    first: {
-      text: 'a blocky person with a full beard, dark shades and a blue beanie on a light background',
-      phrases: ['full beard', 'dark shades', 'blue beanie'],
-    },
-    scenes: {
-      text: 'two lemons on the left and a red car on the right, on a blue ground',
-      phrases: ['two lemons', 'red car'],
-    },
-  },
+  example: EXAMPLES,
 };
 
 export type Strings = typeof en;
