@@ -5,9 +5,11 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '#contract';
+import { offerSamples } from '../samples.ts';
 import { isLoopback, reachedAt, startServe } from '../serve/index.ts';
 import type { Output } from './output.ts';
-import { choosePack, ensureReferences, offerSamples, openHost } from './studio.ts';
+import { offerSamples } from '../samples.ts';
+import { choosePack, ensureReferences, openHost } from './studio.ts';
 
 export interface OpenOptions {
   readonly catalog: string | undefined;

@@ -6,6 +6,7 @@ import { makeConfig } from '../config.ts';
 import { createHost } from '../host.ts';
 import type { Host } from '../host.ts';
 import { forkSpawn } from '../link/index.ts';
+import { unreadSample } from '../samples.ts';
 import type { Output } from './output.ts';
 
 export const appVersion = (
@@ -64,9 +65,6 @@ export async function importRoot(
   return report;
 }
 
-const hasOwnImages = async (host: Host, signal: AbortSignal): Promise<boolean> =>
-  (await host.services.catalog.roots({}, { signal })).roots.some((r) => !r.builtIn && r.imageCount > 0);
-
 /**
  * Folders to find references in: the named one, or, as long as the catalog has none of its owner's, the sample images of what the
  * pack draws.
@@ -74,23 +72,16 @@ const hasOwnImages = async (host: Host, signal: AbortSignal): Promise<boolean> =
 export async function ensureReferences(
   host: Host,
   folder: string | undefined,
-  { packId, domain }: Pick<PackSummary, 'packId' | 'domain'>,
+  pack: Pick<PackSummary, 'packId' | 'domain'>,
   output: Output,
   signal: AbortSignal,
 ): Promise<ImportReport | null> {
-  if (folder !== undefined) return importRoot(host, await host.registerRoot(folder), packId, output, signal);
-  if (await hasOwnImages(host, signal)) return null;
-  const sample = await host.sampleRoot(domain);
-  if (!sample || sample.imageCount > 0) return null;
+  if (folder !== undefined)
+    return importRoot(host, await host.registerRoot(folder), pack.packId, output, signal);
+  const sample = await unreadSample(host, pack, signal);
+  if (!sample) return null;
   output.note('First use: taking in the sample reference images (once).');
-  return importRoot(host, sample, packId, output, signal);
-}
-
-/** Knows the sample images of every pack, unread, so that a page offers them with their pack; none beside an owner's own images. */
-export async function offerSamples(host: Host, signal: AbortSignal): Promise<void> {
-  if (await hasOwnImages(host, signal)) return;
-  const { packs } = await host.services.packs.list({}, { signal });
-  for (const { role, domain } of packs) if (role === 'generation') await host.sampleRoot(domain);
+  return importRoot(host, sample, pack.packId, output, signal);
 }
 
 /** A report in words. */

@@ -3,6 +3,7 @@ import type * as Electron from 'electron';
 import { contract, serve, toAppError } from '#contract';
 import type { Host, Platform } from '../host.ts';
 import { readPage } from '../page/index.ts';
+import { offerSamples, unreadSample } from '../samples.ts';
 import { windowLinks } from './ipc-link.ts';
 import { keepRuns } from './keep-runs.ts';
 import { PRIVILEGES, SCHEME, schemeHandler } from './scheme.ts';
@@ -118,22 +119,19 @@ function platformOf({ electron, processes }: DesktopParts): Platform {
   };
 }
 
-/** An empty catalog gets the sample images once, so that the first prompt finds references. */
+/** As long as an owner has no images of their own, those of the first pack come by themselves, so that the first prompt finds references. */
 async function takeSamples(host: Host): Promise<void> {
   const { services } = host;
   const signal = new AbortController().signal;
-  const { roots } = await services.catalog.roots({}, { signal });
-  if (roots.some(({ imageCount }) => imageCount > 0)) return;
   const { packs } = await services.packs.list({}, { signal });
   const pack = packs.find(({ role }) => role === 'generation');
-  const root = pack && (await host.sampleRoot(pack.domain));
-  if (!root) return;
-  // Those of other packs are offered with their pack.
-  for (const { role, domain } of packs) if (role === 'generation') await host.sampleRoot(domain);
-  const events = services.catalog.importFolder({ rootId: root.rootId, packId: pack.packId }, { signal });
-  for await (const event of events) {
-    if (event.type === 'report') return;
+  const root = pack && (await unreadSample(host, pack, signal));
+  if (root) {
+    const events = services.catalog.importFolder({ rootId: root.rootId, packId: pack.packId }, { signal });
+    for await (const event of events) if (event.type === 'report') break;
   }
+  // Those of other packs are offered with their pack.
+  await offerSamples(host, signal);
 }
 
 /** Without Electron's own Help menu, which opens web pages. */

@@ -68,7 +68,7 @@ const TABLE: readonly Row[] = [
   },
   {
     folder: 'main/electron/',
-    own: ['contract/', 'main/host.ts', 'main/config.ts', 'main/link/', 'main/page/'],
+    own: ['contract/', 'main/host.ts', 'main/config.ts', 'main/samples.ts', 'main/link/', 'main/page/'],
     packages: ['node:', 'electron'],
   },
   {
@@ -79,7 +79,14 @@ const TABLE: readonly Row[] = [
   // The command line is also what starts `serve`: the one place where one host's folder may name another's.
   {
     folder: 'main/cli/',
-    own: ['contract/', 'main/host.ts', 'main/config.ts', 'main/serve/index.ts', 'main/link/'],
+    own: [
+      'contract/',
+      'main/host.ts',
+      'main/config.ts',
+      'main/samples.ts',
+      'main/serve/index.ts',
+      'main/link/',
+    ],
     packages: ['node:', 'valibot'],
     never: HOST_NEVER,
   },

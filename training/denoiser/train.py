@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from ..clip.vit import ImageEncoder
 from ..common import paths
 from ..common.data import Split, to_unit
+from ..common.optimizers import load_states, make_optimizers, set_rate
 from ..common.run import Ema, Run, autocast
 from ..diffusion.gradient import GradientScale, semantic_gradient
 from ..diffusion.schedule import Schedule
@@ -212,20 +213,13 @@ def main():
     contrast = Contrast.fit(database.source) if c["gradientAt"] == "prediction" else None
     conditions = Conditions(database, PriorErrors(**made), PhraseBank(head), c, contrast)
     model = Denoiser(**c["model"])
-    decay = [p for p in model.parameters() if p.ndim > 1]
-    rest = [p for p in model.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": rest, "weight_decay": 0.0}], lr=c["lr"], betas=(0.9, 0.99), fused=True)
+    optimizers = make_optimizers(model, c["lr"], c.get("muon"))
     ema = Ema(model, c["ema"])
     state, seen, spent, scale, warm_from = run.load(), 0, 0.0, None, 0
     if state:
         model.load_state_dict(state["model"])
-        if state.get("optimizer", {}).get("state"):
-            optimizer.load_state_dict(state["optimizer"])
-            warm_from = state.get("warmFrom", 0)
-        else:  # unpacked from a committed pack: there are no moments, so the rate rises anew
-            warm_from = state["seen"]
-        for group in optimizer.param_groups:  # a state saved by a slower form of the optimiser brings its own setting
-            group["fused"] = True
+        # Unpacked from a committed pack there are no moments, so the rate rises anew.
+        warm_from = state.get("warmFrom", 0) if load_states(optimizers, state.get("optimizers", [])) else state["seen"]
         ema.shadow, ema.steps = state["ema"], state["emaSteps"]
         seen, spent = state["seen"], state["spent"]
         if state["config"].get("gradientAt", "noised") == c["gradientAt"]:
@@ -251,7 +245,7 @@ def main():
 
     def save():
         run.save({
-            "model": model.state_dict(), "ema": ema.shadow, "emaSteps": ema.steps, "optimizer": optimizer.state_dict(),
+            "model": model.state_dict(), "ema": ema.shadow, "emaSteps": ema.steps, "optimizers": [o.state_dict() for o in optimizers],
             "scale": {"levels": scale.levels.tolist(), "rms": scale.rms.tolist(), "clip": scale.clip},
             "seen": seen, "warmFrom": warm_from, "spent": spent + time.time() - started, "config": c, "contrast": contrast.state() if contrast else None,
         })
@@ -273,15 +267,15 @@ def main():
         snr = schedule.snr(t).float()
         weight = snr.clamp(c["snrFloor"], 5.0)
         rate = c["lr"] * min(1, (seen - warm_from + batch) / c["warmup"]) * max(c["lrFloor"], min(1, (stop_at - seen) / (c["cooldown"] * stop_at)))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+        set_rate(optimizers, rate)
         with autocast():
             prediction = compiled(x, g, t, condition, mask)
         loss = (weight * (prediction - x0).pow(2).mean((1, 2, 3))).mean()
-        optimizer.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         ema.update(model)
         seen += batch * run.world
         step += 1

@@ -30,15 +30,22 @@ async function* idle(): AsyncGenerator<QueueState> {
 /** As much of a host as these tests ask for. */
 function fakeHost({
   imageCount = 0,
+  builtIn = false,
   checked = Promise.resolve(),
   queue = idle,
-}: { imageCount?: number; checked?: Promise<void>; queue?: () => AsyncGenerator<QueueState> } = {}) {
+}: {
+  imageCount?: number;
+  builtIn?: boolean;
+  checked?: Promise<void>;
+  queue?: () => AsyncGenerator<QueueState>;
+} = {}) {
   const calls: string[] = [];
+  const offered: string[] = [];
   const host = {
     services: {
       jobs: { queue },
       catalog: {
-        roots: () => ({ roots: imageCount > 0 ? [{ imageCount }] : [] }),
+        roots: () => ({ roots: imageCount > 0 ? [{ imageCount, builtIn }] : [] }),
         async *importFolder({ rootId, packId }: { rootId: string; packId: string }) {
           calls.push(`import ${rootId} ${packId}`);
           yield { type: 'report' };
@@ -48,20 +55,24 @@ function fakeHost({
         list: () => ({
           packs: [
             { packId: 'eval', role: 'evaluation' },
-            { packId: 'gen', role: 'generation' },
+            { packId: 'gen', role: 'generation', domain: 'people' },
+            { packId: 'zoo', role: 'generation', domain: 'scenes' },
           ],
           refused: [],
         }),
       },
     },
     checked: () => checked,
-    sampleRoot: async () => ({ rootId: 'sample' }),
+    async sampleRoot(domain: string) {
+      offered.push(domain);
+      return { rootId: domain, builtIn: true, imageCount };
+    },
     asset: async () => ({ bytes: Uint8Array.of(9), type: 'image/png' as const }),
     close: async () => {
       calls.push('close');
     },
   };
-  return { calls, host: host as unknown as Host };
+  return { calls, offered, host: host as unknown as Host };
 }
 
 async function start(given: Partial<Parameters<typeof startDesktop>[0]> = {}, lock = true) {
@@ -132,7 +143,7 @@ describe('startDesktop', () => {
     vi.doMock('electron', () => module);
     await import('../../../../preload/index.ts');
     const client = connect(contract, electronLink(exposed['link'] as PreloadLink));
-    expect((await client.packs.list({})).packs).toHaveLength(2);
+    expect((await client.packs.list({})).packs).toHaveLength(3);
     const picture = await handled['studio']?.({ url: 'studio://app/assets/a', method: 'GET' } as Request);
     expect(new Uint8Array((await picture?.arrayBuffer()) ?? [])).toEqual(Uint8Array.of(9));
     expect(await platforms[0]?.pickFolder?.()).toBe('picked');
@@ -145,12 +156,22 @@ describe('startDesktop', () => {
   it('takes in the sample images once, when there are none', async () => {
     const { calls } = await start();
     await vi.waitFor(() => {
-      expect(calls).toEqual(['import sample gen']);
+      expect(calls).toEqual(['import people gen']);
     });
     const filled = fakeHost({ imageCount: 3 });
     await start({ openHost: () => filled.host });
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(filled.calls).toEqual([]);
+    expect(filled.offered).toEqual([]);
+  });
+
+  it('offers the sample images of a pack that came later, beside those that were taken in', async () => {
+    const { host, calls, offered } = fakeHost({ imageCount: 6, builtIn: true });
+    await start({ openHost: () => host });
+    await vi.waitFor(() => {
+      expect(offered).toContain('scenes');
+    });
+    expect(calls).toEqual([]);
   });
 
   it('closes the host once and then ends', async () => {

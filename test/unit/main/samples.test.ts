@@ -1,12 +1,13 @@
-/** Which sample images the command line takes in by itself, and which the page may offer. */
+/** Which sample images are taken in unasked, and which the page may offer. */
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { choosePack, ensureReferences, offerSamples } from '../../../../main/cli/studio.ts';
-import type { Output } from '../../../../main/cli/output.ts';
-import { idle, importAll, makeTestHost, writePictures } from '../../../support/host.ts';
-import type { TestHost } from '../../../support/host.ts';
-import { writeTinyPack } from '../../../support/tiny-pack.ts';
+import { choosePack, ensureReferences } from '../../../main/cli/studio.ts';
+import { offerSamples } from '../../../main/samples.ts';
+import type { Output } from '../../../main/cli/output.ts';
+import { idle, importAll, makeTestHost, writePictures } from '../../support/host.ts';
+import type { TestHost } from '../../support/host.ts';
+import { writeTinyPack } from '../../support/tiny-pack.ts';
 
 let test: TestHost;
 const quiet = () => undefined;
