@@ -8,7 +8,6 @@ import { AppError } from '#contract';
 import { offerSamples } from '../samples.ts';
 import { isLoopback, reachedAt, startServe } from '../serve/index.ts';
 import type { Output } from './output.ts';
-import { offerSamples } from '../samples.ts';
 import { choosePack, ensureReferences, openHost } from './studio.ts';
 
 export interface OpenOptions {

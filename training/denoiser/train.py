@@ -265,7 +265,7 @@ def main():
         if two_stage:
             x, g = stage_two(x, x0, t, condition, mask, cotangent, compiled, encode, schedule, scale, c)
         snr = schedule.snr(t).float()
-        weight = snr.clamp(c["snrFloor"], 5.0)
+        weight = snr.clamp(c["snrFloor"], c.get("snrCap", 5.0))
         rate = c["lr"] * min(1, (seen - warm_from + batch) / c["warmup"]) * max(c["lrFloor"], min(1, (stop_at - seen) / (c["cooldown"] * stop_at)))
         set_rate(optimizers, rate)
         with autocast():
