@@ -1,36 +1,30 @@
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
-import { sampleOf } from '../features/catalog/sample.ts';
 import { loadExample } from '../features/compose/example.ts';
 import { useCatalogStore } from './catalog.ts';
 import { useJobsStore } from './jobs.ts';
 import { usePacksStore } from './packs.ts';
+import { useSamplesStore } from './samples.ts';
 
 /** The way from an empty studio to a finished pair: reads the sample pictures, writes the example, generates. */
 export const useFirstRunStore = defineStore('firstRun', () => {
   const catalog = useCatalogStore();
   const jobs = useJobsStore();
   const packs = usePacksStore();
+  const samples = useSamplesStore();
   const isReading = ref(false);
 
-  const sample = computed(() => sampleOf(catalog.roots, packs.current));
   /** Nothing was imported yet, and there is all that the first pair needs. */
   const isOffered = computed(
     () =>
       isReading.value ||
       (catalog.loaded &&
         catalog.imageCount === 0 &&
-        sample.value !== undefined &&
+        samples.folder !== undefined &&
         packs.current !== undefined),
   );
-  /** How far the sample is read. */
-  const progress = computed(() => {
-    const last = sample.value && catalog.imports.get(sample.value.rootId)?.last;
-    return last?.type === 'progress' ? { done: last.done, of: last.of } : null;
-  });
-
   async function start(): Promise<void> {
-    const { value: root } = sample;
+    const { folder: root } = samples;
     if (!root || isReading.value) return;
     isReading.value = true;
     try {
@@ -44,5 +38,5 @@ export const useFirstRunStore = defineStore('firstRun', () => {
     await jobs.submit(['coarse', 'refined']);
   }
 
-  return { isOffered, isReading, progress, start };
+  return { isOffered, isReading, start };
 });

@@ -572,6 +572,9 @@ export const de: Strings = {
     allPictures: 'Alle Bilder',
     sampleOffer: 'Ein Ordner mit Beispielbildern ist dabei. Das Einlesen dauert einen Augenblick.',
     sampleImport: 'Beispiele einlesen',
+    samplesOfOthers: (pack) =>
+      `Keines dieser Bilder zeigt, was „${pack}“ zeichnet. Eigene Beispielbilder bringt es mit.`,
+    samplesRead: 'Seine Beispielbilder einlesen',
     images: (value) => some(value, 'Bild', 'Bilder'),
     builtIn: 'Beispiele, beim Studio dabei',
     offline: 'gerade nicht da',

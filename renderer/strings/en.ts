@@ -583,6 +583,9 @@ export const en = {
     allPictures: 'All pictures',
     sampleOffer: 'A folder of sample pictures comes with the studio. It takes a moment to read.',
     sampleImport: 'Import the sample',
+    samplesOfOthers: (pack: string) =>
+      `None of these pictures is of what “${pack}” draws. It brings sample pictures of its own.`,
+    samplesRead: 'Read its sample pictures',
     images: (value: number) => some(value, 'image', 'images'),
     builtIn: 'sample, ships with the studio',
     offline: 'not there now',

@@ -4,8 +4,10 @@ import type { Root } from '#contract';
 import { sampleOf } from '../../../../renderer/features/catalog/sample.ts';
 import { loadExample } from '../../../../renderer/features/compose/example.ts';
 import { useEvaluationsStore } from '../../../../renderer/stores/evaluations.ts';
+import { useCatalogStore } from '../../../../renderer/stores/catalog.ts';
 import { usePacksStore } from '../../../../renderer/stores/packs.ts';
 import { usePromptStore } from '../../../../renderer/stores/prompt.ts';
+import { useSamplesStore } from '../../../../renderer/stores/samples.ts';
 import { t } from '../../../../renderer/strings/index.ts';
 import { DEMO_PACK } from '../../../support/demo-packs.ts';
 import { storeRig } from './rig.ts';
@@ -70,4 +72,47 @@ it('writes a sentence that it can draw, with its words stressed', () => {
   expect(written('zoo')).toEqual([t.example.scenes.text, t.example.scenes.phrases]);
   expect(written(DEMO_PACK.packId)).toEqual([t.example.first.text, t.example.first.phrases]);
   expect(written('photos')[0]).toBe(t.example.first.text);
+});
+
+it('is offered while it is unread and being read, and only beside samples', async () => {
+  let roots = [root('sample', { imageCount: 6 }), root('sample-scenes')];
+  let end = () => undefined as void;
+  rig.stop();
+  rig = await storeRig({
+    packs: { list: () => ({ packs: [DEMO_PACK, scenes], refused: [] }) },
+    catalog: {
+      roots: () => ({ roots, images: 6, own: 0, adds: 'nothing' as const, offered: [] }),
+      async *importFolder() {
+        yield {
+          type: 'progress' as const,
+          done: 1,
+          of: 3,
+          imported: 1,
+          skipped: 0,
+          perSecond: 0,
+          secondsLeft: null,
+          paused: false,
+        };
+        await new Promise<void>((resolve) => (end = resolve));
+      },
+    },
+  });
+  const [packs, catalog, samples] = [usePacksStore(), useCatalogStore(), useSamplesStore()];
+  expect(samples.offered).toBeUndefined();
+  await catalog.load();
+  expect(samples.offered).toBeUndefined();
+  packs.wantedId = 'zoo';
+  expect(samples.offered?.name).toBe('sample-scenes');
+  const reading = samples.read();
+  await vi.waitFor(() => {
+    expect(samples.progress).toEqual({ done: 1, of: 3 });
+  });
+  expect([samples.isReading, samples.offered?.name]).toEqual([true, 'sample-scenes']);
+  roots = [root('sample', { imageCount: 6 }), root('sample-scenes', { imageCount: 3 })];
+  end();
+  await reading;
+  expect([samples.isReading, samples.offered]).toEqual([false, undefined]);
+  roots = [root('own', { builtIn: false, imageCount: 1 }), root('sample-scenes')];
+  await catalog.load();
+  expect(samples.offered).toBeUndefined();
 });
