@@ -10,9 +10,7 @@ import { readSafetensors } from '../../../../main/engine/safetensors.ts';
 import { makePacks } from '../../../../main/services/packs/index.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
-const folders = ['models', 'test/golden/packs']
-  .map((f) => `${root}/${f}`)
-  .filter((f) => existsSync(f));
+const folders = ['models', 'test/golden/packs'].map((f) => `${root}/${f}`).filter((f) => existsSync(f));
 const ids = folders.flatMap((folder) =>
   globSync(`${folder}/*/manifest.json`).map(
     (path) => (JSON.parse(readFileSync(path, 'utf8')) as { id: string }).id,
