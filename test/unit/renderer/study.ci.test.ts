@@ -167,6 +167,8 @@ it('starts an evaluation that goes on without the page, stops and continues it, 
   await page.getByTestId('prompt-count').fill('20');
   await page.getByTestId('seed-count').fill('2');
   await page.getByText('makes 160 pictures').waitFor();
+  // The sets of prompts may still be on their way, and without one Enter starts nothing.
+  await page.locator('[data-testid="run-evaluation"]:enabled').waitFor();
   await page.keyboard.press('Enter');
   const detail = page.getByTestId('evaluation-detail');
   await page.locator('[data-testid="evaluation-detail"][data-state="progress"]').waitFor();
