@@ -1,8 +1,15 @@
+import { ofDomain } from '#contract';
+import type { PackSummary, Root } from '#contract';
 import { defineStore } from 'pinia';
 import { computed } from 'vue';
-import { sampleOf } from '../features/catalog/sample.ts';
 import { useCatalogStore } from './catalog.ts';
 import { usePacksStore } from './packs.ts';
+
+/** The folder of sample pictures that ships with what a pack draws, where it is there. */
+export function sampleOf(roots: readonly Root[], pack: PackSummary | undefined): Root | undefined {
+  const name = ofDomain('sample', pack?.domain);
+  return roots.find((root) => root.builtIn && root.state === 'online' && root.name === name);
+}
 
 /** The sample pictures that come with what the pack in use draws. */
 export const useSamplesStore = defineStore('samples', () => {
@@ -28,7 +35,7 @@ export const useSamplesStore = defineStore('samples', () => {
   const error = computed(() => job.value?.error);
 
   async function read(): Promise<void> {
-    if (offered.value && !isReading.value) await catalog.importRoot(offered.value.rootId);
+    if (offered.value) await catalog.importRoot(offered.value.rootId);
   }
 
   return { folder, offered, isReading, progress, error, read };

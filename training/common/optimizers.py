@@ -9,16 +9,16 @@ def make_optimizers(model: torch.nn.Module, lr: float, muon: float | None = None
     torch), at `muon` times the rate of the others; its `match_rms_adamw` makes one rate mean the same in both. Norms, biases,
     positions and the modulation stay with AdamW. Each group keeps its share of the rate in `share`.
     """
-    chosen = {name for name, p in model.named_parameters() if muon and p.ndim == 2 and name.endswith((".qkv.weight", ".proj.weight", ".fc1.weight", ".fc2.weight"))}
-    rest = [(name, p) for name, p in model.named_parameters() if name not in chosen]
+    moved = (".qkv.weight", ".proj.weight", ".fc1.weight", ".fc2.weight")
+    matrices = {name: p for name, p in model.named_parameters() if muon and p.ndim == 2 and name.endswith(moved)}
+    rest = [p for name, p in model.named_parameters() if name not in matrices]
     groups = [
-        {"params": [p for _, p in rest if p.ndim > 1], "weight_decay": decay, "share": 1.0},
-        {"params": [p for _, p in rest if p.ndim <= 1], "weight_decay": 0.0, "share": 1.0},
+        {"params": [p for p in rest if p.ndim > 1], "weight_decay": decay, "share": 1.0},
+        {"params": [p for p in rest if p.ndim <= 1], "weight_decay": 0.0, "share": 1.0},
     ]
     found: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99), fused=True)]
-    if chosen:
-        matrices = [p for name, p in model.named_parameters() if name in chosen]
-        found.append(torch.optim.Muon([{"params": matrices, "share": muon}], lr=lr, weight_decay=decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"))
+    if matrices:
+        found.append(torch.optim.Muon([{"params": list(matrices.values()), "share": muon}], lr=lr, weight_decay=decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"))
     return found
 
 

@@ -1,13 +1,12 @@
 /** A pack brings its own sample pictures and its own example. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Root } from '#contract';
-import { sampleOf } from '../../../../renderer/features/catalog/sample.ts';
 import { loadExample } from '../../../../renderer/features/compose/example.ts';
 import { useEvaluationsStore } from '../../../../renderer/stores/evaluations.ts';
 import { useCatalogStore } from '../../../../renderer/stores/catalog.ts';
 import { usePacksStore } from '../../../../renderer/stores/packs.ts';
 import { usePromptStore } from '../../../../renderer/stores/prompt.ts';
-import { useSamplesStore } from '../../../../renderer/stores/samples.ts';
+import { sampleOf, useSamplesStore } from '../../../../renderer/stores/samples.ts';
 import { t } from '../../../../renderer/strings/index.ts';
 import { DEMO_PACK } from '../../../support/demo-packs.ts';
 import { storeRig } from './rig.ts';
