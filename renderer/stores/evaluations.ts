@@ -39,6 +39,8 @@ export const useEvaluationsStore = defineStore('evaluations', () => {
   const reading = ref(false);
   const states = shallowRef<ReadonlyMap<string, EvaluationState>>(new Map());
   const followed = new Set<string>();
+  /** The sets are wanted from the first asking on, be the pack known by then or not. */
+  let asked = false;
 
   const chosen = computed<EvaluationSummary | undefined>(() =>
     list.value?.evaluations.find(({ evaluationId }) => evaluationId === chosenId.value),
@@ -94,12 +96,13 @@ export const useEvaluationsStore = defineStore('evaluations', () => {
   watch(
     () => packs.current?.packId,
     () => {
-      if (list.value) void attempt(loadSets);
+      if (asked) void attempt(loadSets);
     },
   );
 
   const load = (): Promise<void> =>
     attempt(async () => {
+      asked = true;
       const client = await connection.client();
       const [found] = await Promise.all([client.evaluation.list({}), loadSets()]);
       list.value = found;

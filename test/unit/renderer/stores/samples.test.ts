@@ -60,6 +60,32 @@ it('has its own sets of prompts, which are read again when another one is chosen
   });
 });
 
+it('has its sets of prompts, too, where it becomes known while the evaluations are still on their way', async () => {
+  let arrive = () => undefined as void;
+  rig.stop();
+  rig = await storeRig({
+    evaluation: {
+      async list() {
+        await new Promise<void>((resolve) => (arrive = resolve));
+        return { evaluations: [], refused: [] };
+      },
+      promptSets: ({ packId }) => ({ sets: [{ name: `of-${packId}`, prompts: 1, details: 1 }] }),
+    },
+  });
+  const [packs, evaluations] = [usePacksStore(), useEvaluationsStore()];
+  packs.list = undefined;
+  const loading = evaluations.load();
+  await packs.load();
+  await vi.waitFor(() => {
+    arrive();
+    expect(evaluations.list).toBeDefined();
+  });
+  await loading;
+  await vi.waitFor(() => {
+    expect(evaluations.sets.map(({ name }) => name)).toEqual([`of-${DEMO_PACK.packId}`]);
+  });
+});
+
 it('writes a sentence that it can draw, with its words stressed', () => {
   const packs = usePacksStore();
   const written = (packId: string) => {
