@@ -23,11 +23,17 @@ def make_optimizers(model: torch.nn.Module, lr: float, muon: float | None = None
 
 
 def load_states(optimizers: list[torch.optim.Optimizer], states: list[dict]) -> bool:
-    """Loads moments saved by `[o.state_dict() for o in optimizers]`; false where there are none for these optimisers."""
+    """
+    Loads moments saved by `[o.state_dict() for o in optimizers]`; false where there are none for these optimisers. The shares of
+    the rate and the decay stay those of these optimisers: a training goes on by its config, not by what it was saved with.
+    """
     if len(states) != len(optimizers) or not all(s["state"] for s in states):
         return False
     for optimizer, state in zip(optimizers, states):
+        own = [{k: group[k] for k in ("share", "weight_decay")} for group in optimizer.param_groups]
         optimizer.load_state_dict(state)
+        for group, kept in zip(optimizer.param_groups, own):
+            group.update(kept)
     return True
 
 

@@ -55,6 +55,14 @@ class TestOptimizers(unittest.TestCase):
         self.assertFalse(load_states(make_optimizers(self.model, 1e-3, muon=1.0), states))
         self.assertTrue(load_states(make_optimizers(self.model, 1e-3), states))
 
+    def test_a_resumed_training_keeps_the_shares_and_the_decay_of_its_config(self):
+        before = make_optimizers(self.model, 1e-3, muon=1.0)
+        one_step(self.model, before)
+        after = make_optimizers(self.model, 1e-3, muon=0.5, decay=0.1)
+        self.assertTrue(load_states(after, [o.state_dict() for o in before]))
+        self.assertEqual([(g["share"], g["weight_decay"]) for o in after for g in o.param_groups], [(1.0, 0.1), (1.0, 0.0), (0.5, 0.1)])
+        self.assertEqual(len(after[1].state), 12)
+
 
 if __name__ == "__main__":
     unittest.main()
