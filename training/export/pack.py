@@ -144,13 +144,17 @@ def prune_words(text, kept: list[int]):
     return lambda ids: number[ids]
 
 
-def card_text(part: str, manifest: dict, images: int, log: list[str], rows: int = 24) -> str:
-    """The model card: what it draws, from what, under which licence, its sample sheet and its training log (every n-th row)."""
+def card_text(part: str, manifest: dict, images: int, log: list[str], averaged: str | None = None, rows: int = 24) -> str:
+    """
+    The model card: what it draws, from what, under which licence, its sample sheet and its training log (every n-th row). `averaged`
+    names the pack that the denoiser was averaged with.
+    """
     seen = manifest["imagesSeen"]
     kept = log[:: max(1, len(log) // rows)] + log[-1:]
     return "\n".join([
         f"# {manifest['name']}", "",
         f"Images seen: encoder {seen['encoder']:,}, {'Baseline' if part == 'baseline' else 'denoiser'} {seen['denoiser']:,}. Data: training/data, seed 1 ({images:,} images).",
+        *([f"The denoiser's weights are the mean of this training's end and of {averaged} (training/denoiser/average.py)."] if averaged else []),
         f"Licence {manifest['licence']}; the text encoder holds MiniLM-L6 (Apache-2.0).", "",
         f"What it draws: {manifest['description']}", "",
         *[f"- {a}" for a in manifest["attribution"]], "",
@@ -237,7 +241,7 @@ def main():
         "sampling": {"steps": 50, "guidance": args.guidance, "rebuild": args.rebuild, "window": args.window},
         "nullScores": scores,
     }
-    card = card_text(args.part, manifest, len(list(data.glob("train-[0-9][0-9][0-9].rgb"))) * 1000, (paths.runs() / name / args.part / "log.jsonl").read_text().splitlines())
+    card = card_text(args.part, manifest, len(list(data.glob("train-[0-9][0-9][0-9].rgb"))) * 1000, (paths.runs() / name / args.part / "log.jsonl").read_text().splitlines(), d.get("averagedWith"))
     finish(out, golden, manifest, card)
     named_values.add_from_renders(out)
     total = sum(f.stat().st_size for f in out.iterdir())

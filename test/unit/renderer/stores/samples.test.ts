@@ -1,7 +1,7 @@
 /** A pack brings its own sample pictures and its own example. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Root } from '#contract';
-import { loadExample } from '../../../../renderer/features/compose/example.ts';
+import { exampleName, loadExample } from '../../../../renderer/features/compose/example.ts';
 import { useEvaluationsStore } from '../../../../renderer/stores/evaluations.ts';
 import { useCatalogStore } from '../../../../renderer/stores/catalog.ts';
 import { usePacksStore } from '../../../../renderer/stores/packs.ts';
@@ -96,7 +96,10 @@ it('writes a sentence that it can draw, with its words stressed', () => {
   };
   expect(written('zoo')).toEqual([t.example.scenes.text, t.example.scenes.phrases]);
   expect(written(DEMO_PACK.packId)).toEqual([t.example.first.text, t.example.first.phrases]);
+  expect(exampleName()).toBe('first');
   expect(written('photos')[0]).toBe(t.example.first.text);
+  packs.wantedId = 'zoo';
+  expect(exampleName()).toBe('scenes');
 });
 
 it('is offered while it is unread and being read, and only beside samples', async () => {
